@@ -1,0 +1,88 @@
+"""One program with its tests and limits, to be run once."""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+
+from sandbox.errors import JobRefusedError
+from sandbox.limits import RequestedLimits
+
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class NoTests:
+    """The program passes when it ends with exit code 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTests:
+    """Test code in the program's language. Names that it does not define are the program's.
+
+    Functions named `test_*` that take no arguments are called one by one and count as one check each. Without any, the
+    source as a whole is one check.
+    """
+
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What goes into the program's standard input, and what must come out of its standard output."""
+
+    input: bytes
+    expected_output: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTests:
+    """Input/output cases, each in a fresh process of the program. Trailing white space does not count."""
+
+    cases: tuple[Case, ...]
+
+
+Tests = NoTests | SourceTests | CaseTests
+
+
+def new_job_id() -> str:
+    """Return a job id that nobody has used."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A request to run one program.
+
+    Attributes:
+        id: 1 to 64 of `A-Z a-z 0-9 _ -`, unique among the caller's running jobs.
+        program: Untrusted source, as bytes; nobody outside a box decodes it.
+        tests: What the program must satisfy.
+        language: A language by name.
+        policy: A policy by name.
+        limits: What the job asks for; the policy decides.
+
+    Raises:
+        JobRefusedError: A field cannot be right under any policy.
+    """
+
+    program: bytes
+    tests: Tests = field(default_factory=NoTests)
+    id: str = field(default_factory=new_job_id)
+    language: str = "python"
+    policy: str = "default"
+    limits: RequestedLimits = field(default_factory=RequestedLimits)
+
+    def __post_init__(self) -> None:
+        """Check what needs no policy.
+
+        Raises:
+            JobRefusedError: A field cannot be right under any policy.
+        """
+        if not _JOB_ID.fullmatch(self.id):
+            raise JobRefusedError("job.job_id", "must be 1 to 64 of A-Z a-z 0-9 _ -")
+        if not self.program.strip():
+            raise JobRefusedError("job.program", "is empty")
+        if isinstance(self.tests, SourceTests) and not self.tests.source.strip():
+            raise JobRefusedError("job.source_tests.source", "is empty; leave the tests out to test for exit code 0")
+        if isinstance(self.tests, CaseTests) and not self.tests.cases:
+            raise JobRefusedError("job.case_tests.cases", "is empty; leave the tests out to test for exit code 0")

@@ -1,0 +1,61 @@
+"""A language: an image, and how to start the guest agent in it. One folder in `images/` each."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import ImageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """What `images/<name>/language.toml` says.
+
+    Attributes:
+        name: The name that jobs use.
+        description: One line for people.
+        packages: OS packages that the image needs, for a base that is made from OS packages.
+        command: The guest agent's command line inside the box.
+        version_command: Prints the language's version inside the image.
+        smoke: A program that must pass on a healthy server.
+        folder: The folder of the definition, with its Dockerfile.
+    """
+
+    name: str
+    description: str
+    packages: tuple[str, ...]
+    command: tuple[str, ...]
+    version_command: tuple[str, ...]
+    smoke: bytes
+    folder: Path
+
+
+def load_language(folder: Path) -> Language:
+    """Read a language's folder.
+
+    Raises:
+        ImageError: The definition is missing or incomplete.
+    """
+    path = folder / "language.toml"
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        smoke = (folder / raw.pop("smoke")).read_bytes()
+        lists = {key: tuple(map(str, raw.pop(key))) for key in ("packages", "command", "version_command")}
+        description = str(raw.pop("description"))
+    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+        raise ImageError(f"{path}: {error!r}: a language needs description, packages, command, version_command, smoke") from error
+    if raw:
+        raise ImageError(f"{path}: unknown key {sorted(raw)[0]!r}")
+    return Language(name=folder.name, description=description, smoke=smoke, folder=folder, **lists)
+
+
+def load_languages(folder: Path) -> dict[str, Language]:
+    """Read every language in `folder`, by name.
+
+    Raises:
+        ImageError: A definition is broken, or there is none.
+    """
+    found = {path.parent.name: load_language(path.parent) for path in sorted(folder.glob("*/language.toml"))}
+    if not found:
+        raise ImageError(f"no languages in {folder}: expected <name>/language.toml")
+    return found

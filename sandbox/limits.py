@@ -1,0 +1,53 @@
+"""The ceilings of one job: whole numbers with the unit in the name."""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one job may use. Every value is a positive whole number.
+
+    Attributes:
+        cpu_time_ms: CPU time of the job's box, from the first byte of the program on. The limit that matters.
+        wall_time_ms: Wall time from the same moment; the backstop against sleepers.
+        memory_bytes: Memory of the job's processes and its files under /tmp and /dev/shm.
+        processes_max: Processes and threads that the program may have at once.
+        open_files_max: Open files of each process.
+        disk_bytes: Size of /tmp, the only place a program may write besides /dev/shm.
+        output_bytes: Bytes kept of standard output, and the same again of standard error.
+    """
+
+    cpu_time_ms: int
+    wall_time_ms: int
+    memory_bytes: int
+    processes_max: int
+    open_files_max: int
+    disk_bytes: int
+    output_bytes: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no limit.
+
+        Raises:
+            ValueError: A value is not a positive whole number.
+        """
+        for name in LIMIT_NAMES:
+            value = getattr(self, name)
+            if type(value) is not int or value <= 0:
+                raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedLimits:
+    """The limits that a job asks for; None means the policy's default. Checked by the policy, not here."""
+
+    cpu_time_ms: int | None = None
+    wall_time_ms: int | None = None
+    memory_bytes: int | None = None
+    processes_max: int | None = None
+    open_files_max: int | None = None
+    disk_bytes: int | None = None
+    output_bytes: int | None = None
+
+
+LIMIT_NAMES = tuple(field.name for field in fields(Limits))

@@ -1,0 +1,71 @@
+"""Facts about one run of a job. No opinions: those are `sandbox.judge`'s."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sandbox.verdict import Captured, TestResult, Usage
+
+
+class StoppedBy(Enum):
+    """Why *we* killed a box, written down before the kill."""
+
+    CPU_TIME = "CPU_TIME"
+    WALL_TIME = "WALL_TIME"
+    OUTPUT = "OUTPUT"
+
+
+class ProgramEnd(Enum):
+    """What became of the program's main process while its tests were not done."""
+
+    ALIVE = "ALIVE"
+    EXITED = "EXITED"
+    SIGNALED = "SIGNALED"
+
+
+class FailureKind(Enum):
+    """What the first check that did not pass failed by."""
+
+    WRONG_ANSWER = "WRONG_ANSWER"
+    EXCEPTION = "EXCEPTION"
+    UNSUPPORTED_VALUE = "UNSUPPORTED_VALUE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Everything known about one run in one box.
+
+    Attributes:
+        sealed: The guest agent said that it had nothing more to say. False: the box died or was killed before.
+        stopped_by: Why we killed the box, if we did.
+        oom_kills: Processes of the box's cgroup that the kernel killed for memory.
+        process_limit_hits: Times the box's cgroup was refused a task (the backstop, not the program's own limit).
+        box_exit: How the box's own process ended, for the log; it decides nothing.
+        program_end: What became of the program's process.
+        program_exit: Its exit code or signal number; 0 while it lives.
+        load_error: The program's complaint while loading; None when it loaded.
+        tests_error: The tests' complaint before they first reached for the program; None when there was none.
+        violation: What the program or its box said out of turn; None when nothing.
+        tests_planned: Checks that were announced; None when the tests never got that far.
+        test_results: Checks that were reported, in order.
+        first_failure: What the first check that did not pass failed by.
+        stdout: Captured standard output.
+        stderr: Captured standard error.
+        usage: What it cost.
+    """
+
+    sealed: bool
+    stopped_by: StoppedBy | None = None
+    oom_kills: int = 0
+    process_limit_hits: int = 0
+    box_exit: str = ""
+    program_end: ProgramEnd = ProgramEnd.ALIVE
+    program_exit: int = 0
+    load_error: str | None = None
+    tests_error: str | None = None
+    violation: str | None = None
+    tests_planned: int | None = None
+    test_results: tuple[TestResult, ...] = ()
+    first_failure: FailureKind | None = None
+    stdout: Captured = field(default_factory=Captured)
+    stderr: Captured = field(default_factory=Captured)
+    usage: Usage = field(default_factory=Usage)
