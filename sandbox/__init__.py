@@ -19,7 +19,7 @@ from sandbox.errors import JobRefusedError, SandboxError, ServiceFaultError
 from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests
 from sandbox.limits import Limits, RequestedLimits
 from sandbox.verdict import Cause, Integrity, ServiceError, ServiceErrorCode, Status, Verdict
-from sandbox.version import VERSION as __version__
+from sandbox.version import VERSION as __version__  # noqa: N811 (the name that tools look for)
 
 __all__ = [
     "AsyncClient",

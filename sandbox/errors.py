@@ -1,7 +1,7 @@
 """What can go wrong that is not the program's fault.
 
-A program's failure is a value (`sandbox.verdict.Verdict`); everything here is ours or the caller's. The two never share a
-channel.
+A program's failure is a value (`sandbox.verdict.Verdict`); everything here is ours or the caller's. The two
+never share a channel.
 """
 
 

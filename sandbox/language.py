@@ -43,9 +43,11 @@ def load_language(folder: Path) -> Language:
         lists = {key: tuple(map(str, raw.pop(key))) for key in ("packages", "command", "version_command")}
         description = str(raw.pop("description"))
     except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError) as error:
-        raise ImageError(f"{path}: {error!r}: a language needs description, packages, command, version_command, smoke") from error
+        raise ImageError(
+            f"{path}: {error!r}: a language needs description, packages, command, version_command, smoke"
+        ) from error
     if raw:
-        raise ImageError(f"{path}: unknown key {sorted(raw)[0]!r}")
+        raise ImageError(f"{path}: unknown key {min(raw)!r}")
     return Language(name=folder.name, description=description, smoke=smoke, folder=folder, **lists)
 
 

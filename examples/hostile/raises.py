@@ -1,0 +1,3 @@
+# expect: LOAD_ERROR
+# attack: none, an honest bug: an exception while the program loads
+raise RuntimeError("this program never had a chance")

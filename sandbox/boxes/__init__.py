@@ -1,0 +1,1 @@
+"""Disposable gVisor sandboxes, and what makes them."""

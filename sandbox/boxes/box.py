@@ -1,0 +1,90 @@
+"""What the runner needs of a box and of whatever makes boxes. Small on purpose; the consumer owns it."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sandbox.boxspec import BoxSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """What the host's kernel counted for one box, since the box was made.
+
+    Attributes:
+        cpu_time_us: CPU time of everything in the box, gVisor's kernel included.
+        memory_peak_bytes: The most memory at once.
+        oom_kills: Processes killed for memory.
+        process_limit_hits: Times a new task was refused.
+    """
+
+    cpu_time_us: int = 0
+    memory_peak_bytes: int = 0
+    oom_kills: int = 0
+    process_limit_hits: int = 0
+
+
+class Box(Protocol):
+    """One disposable sandbox. Made by a backend, used once, destroyed by leaving its context."""
+
+    @property
+    def id(self) -> str:
+        """A name for logs; of no meaning to the job."""
+
+    async def send(self, data: bytes) -> None:
+        """Write to the agent's standard input. A box that has died swallows it."""
+
+    async def receive(self) -> bytes:
+        """Return some bytes of the agent's standard output; none at its end."""
+
+    async def counters(self) -> Counters:
+        """Read the counters, also after the box has died."""
+
+    async def kill(self) -> None:
+        """Kill everything in the box; on return nothing of it runs. Idempotent.
+
+        Raises:
+            BackendError: Something in it would not die.
+        """
+
+    def epitaph(self) -> str:
+        """Return what the box's own process left on its standard error and how it ended, capped, for the log."""
+
+
+class Backend(Protocol):
+    """Makes boxes."""
+
+    @property
+    def name(self) -> str:
+        """`runsc` or `docker`."""
+
+    @property
+    def runsc_version(self) -> str:
+        """The version of the runtime that boxes run under."""
+
+    @property
+    def platform(self) -> str:
+        """GVisor's platform, such as systrap."""
+
+    def image_digest(self, language: str) -> str:
+        """Return the digest of the image that boxes of a language are made from."""
+
+    def language_version(self, language: str) -> str:
+        """Return what the language's image says of its version."""
+
+    async def start(self) -> None:
+        """Check that boxes can be made here, and remove what an earlier server left behind.
+
+        Raises:
+            SandboxError: They cannot. The text says what to do.
+        """
+
+    def open(self, spec: BoxSpec) -> AbstractAsyncContextManager[Box]:
+        """Make a box. Leaving the context destroys it, also when cancelled, and leaves nothing behind.
+
+        Raises:
+            BackendError: It could not be made.
+        """
+
+    async def close(self) -> None:
+        """Remove what `start` made."""

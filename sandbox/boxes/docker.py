@@ -1,0 +1,361 @@
+"""The Docker backend: one container per box on a Docker Engine, with the runtime runsc and no other.
+
+The Engine makes the cgroup, so the counters are read from where it puts it. Its calls block: they run in threads, and
+kills in threads of their own, because a server whose every thread waits for a container has none left to end one.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import docker
+import docker.errors
+import requests
+
+from sandbox.boxes import cgroups, leftovers
+from sandbox.boxes.box import Box, Counters
+from sandbox.boxes.oci import HOSTNAME
+from sandbox.boxes.shield import to_the_end
+from sandbox.boxes.version import runsc_version
+from sandbox.boxspec import BoxSpec
+from sandbox.errors import BackendError, ImageError
+from sandbox.language import Language
+
+_Result = TypeVar("_Result")
+
+RUNTIME = "runsc"
+LABEL = "sandbox.instance"
+_CALL_TIMEOUT_S = 120
+_KILL_TIMEOUT_S = 5.0
+_THREADS = 16
+_READ_BYTES = 65_536
+_STDERR_BYTES_MAX = 16_384
+_CPU_PERIOD_US = 100_000
+_ULIMIT_OPEN_FILES = 4_096
+_STREAM_HEADER = struct.Struct(">B3xI")
+_STDOUT, _STDERR = 1, 2
+
+
+class DockerBackend:
+    """Makes boxes through a Docker Engine. Needs its socket, which is as good as root on its host."""
+
+    name = "docker"
+    platform = "systrap"
+
+    def __init__(self, *, languages: Mapping[str, Language], runsc: Path, run_dir: Path) -> None:
+        """Prepare a backend.
+
+        Args:
+            languages: Their images are named `sandbox-<name>:latest` in the Engine.
+            runsc: The runtime's binary, for its version.
+            run_dir: Where running servers have their folders.
+        """
+        self._languages = languages
+        self._runsc = runsc
+        self._run_dir = run_dir
+        self._engine: _Engine | None = None
+        self._instance: leftovers.Instance | None = None
+        self._digests: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        self._cgroup_of: Callable[[str], cgroups.Cgroup] | None = None
+        self.runsc_version = "unknown"
+
+    def image_digest(self, language: str) -> str:
+        """Return the Engine's id of a language's image."""
+        return self._digests[language]
+
+    def language_version(self, language: str) -> str:
+        """Return the version that the image's label states."""
+        return self._versions[language]
+
+    async def start(self) -> None:
+        """Check the Engine and the images, and remove what dead servers have left.
+
+        Raises:
+            BackendError: Boxes cannot be made here. The text says what to do.
+            ImageError: A language's image is missing.
+        """
+        self.runsc_version = await runsc_version(self._runsc)
+        self._engine = engine = await _Engine.connect()
+        info = await engine.call(engine.api.info)
+        if RUNTIME not in info.get("Runtimes", {}):
+            raise BackendError("the Docker Engine has no runtime runsc, and no other will do: run scripts/dev-docker")
+        self._cgroup_of = _cgroups_of(info)
+        for language in self._languages.values():
+            await self._look_at_image(engine, language)
+        await self._sweep(engine)
+        self._instance = leftovers.claim(self._run_dir)
+
+    async def _look_at_image(self, engine: "_Engine", language: Language) -> None:
+        tag = image_tag(language.name)
+        try:
+            image = await engine.call(engine.api.inspect_image, tag)
+        except docker.errors.ImageNotFound:
+            raise ImageError(
+                f"the Docker Engine has no image {tag}: run sandbox images build --backend docker {language.name}"
+            ) from None
+        self._digests[language.name] = image["Id"]
+        self._versions[language.name] = (image["Config"].get("Labels") or {}).get("sandbox.language_version", "unknown")
+
+    async def _sweep(self, engine: "_Engine") -> None:
+        """Remove the containers of servers whose folder is gone or whose lock is free."""
+        abandoned = {folder.name for folder in leftovers.abandoned(self._run_dir)}
+        alive = {folder.name for folder in self._run_dir.iterdir()} - abandoned if self._run_dir.is_dir() else set()
+        for container in await engine.call(engine.api.containers, all=True, filters={"label": LABEL}):
+            if container["Labels"][LABEL] not in alive:
+                await engine.remove(container["Id"])
+        for folder in leftovers.abandoned(self._run_dir):
+            leftovers.remove(folder)
+
+    async def close(self) -> None:
+        """Give the folder up."""
+        if self._instance is not None:
+            self._instance.release()
+        if self._engine is not None:
+            self._engine.close()
+
+    def open(self, spec: BoxSpec) -> AbstractAsyncContextManager[Box]:
+        """Make a box; see `sandbox.boxes.box.Backend.open`."""
+        return self._open(spec)
+
+    @asynccontextmanager
+    async def _open(self, spec: BoxSpec) -> AsyncIterator[Box]:
+        if self._engine is None or self._instance is None or self._cgroup_of is None:
+            raise BackendError("the backend was not started")
+        engine = self._engine
+        name = f"sandbox-{self._instance.name}-{secrets.token_hex(6)}"
+        try:
+            # Not to be called back: a container that is made after we stopped waiting for it would stay.
+            container_id = await to_the_end(self._create(engine, name, self._instance.name, spec))
+            box = _DockerBox(engine, container_id, self._cgroup_of(container_id))
+            try:
+                await box.start()
+                yield box
+            finally:
+                await to_the_end(box.destroy())
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise BackendError(f"the Docker Engine cannot make a box: {_one_line(error)}") from error
+        finally:
+            await to_the_end(engine.remove(name))
+
+    async def _create(self, engine: "_Engine", name: str, instance: str, spec: BoxSpec) -> str:
+        made = await engine.call(
+            engine.api.create_container,
+            image=self._digests[spec.language],
+            entrypoint=[],
+            command=list(spec.command),
+            name=name,
+            hostname=HOSTNAME,
+            user=f"{spec.rules.uid}:{spec.rules.gid}",
+            environment=dict(spec.environment),
+            labels={LABEL: instance},
+            working_dir="/",
+            stdin_open=True,
+            network_disabled=True,
+            host_config=_host_config(engine, spec),
+        )
+        container_id: str = made["Id"]
+        return container_id
+
+
+def image_tag(language: str) -> str:
+    """Return how a language's image is called in the Engine."""
+    return f"sandbox-{language}:latest"
+
+
+def _host_config(engine: "_Engine", spec: BoxSpec) -> dict[str, Any]:
+    limits, rules = spec.limits, spec.rules
+    config: dict[str, Any] = engine.api.create_host_config(
+        runtime=RUNTIME,
+        network_mode="none",
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        # Without a private /dev/shm of the Engine's making; ours is sized by the policy.
+        ipc_mode="none",
+        tmpfs={
+            "/tmp": f"rw,nosuid,nodev,mode=1777,size={limits.disk_bytes}",  # noqa: S108 (the box's own)
+            "/dev/shm": f"rw,nosuid,nodev,mode=1777,size={rules.shm_bytes}",  # noqa: S108
+        },
+        mem_limit=spec.memory_bytes,
+        memswap_limit=spec.memory_bytes,
+        cpu_period=_CPU_PERIOD_US,
+        cpu_quota=rules.cpu_quota_percent * _CPU_PERIOD_US // 100,
+        pids_limit=rules.host_tasks_max,
+        ulimits=[
+            docker.types.Ulimit(name="nofile", soft=_ULIMIT_OPEN_FILES, hard=_ULIMIT_OPEN_FILES),
+            docker.types.Ulimit(name="core", soft=0, hard=0),
+        ],
+        # The Engine keeps no copy of what a box says: its log files have no limit of their own.
+        log_config=docker.types.LogConfig(type="none"),
+    )
+    return config
+
+
+class _DockerBox:
+    """A container, attached before it starts."""
+
+    def __init__(self, engine: "_Engine", container_id: str, cgroup: cgroups.Cgroup) -> None:
+        self.id = container_id[:12]
+        self._engine = engine
+        self._container_id = container_id
+        self._cgroup = cgroup
+        self._socket: Any = None
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._stderr = bytearray()
+        self._last = Counters()
+        self._dead = False
+        self._exit = ""
+
+    async def start(self) -> None:
+        """Attach to the container's streams, then start it, so that no byte is missed."""
+        params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        self._socket = await self._engine.call(self._engine.api.attach_socket, self._container_id, params=params)
+        raw = getattr(self._socket, "_sock", self._socket)
+        raw.setblocking(False)
+        self._reader, self._writer = await asyncio.open_connection(sock=raw)
+        await self._engine.call(self._engine.api.start, self._container_id)
+
+    async def send(self, data: bytes) -> None:
+        """Write to the agent."""
+        if self._writer is not None:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._writer.write(data)
+                await self._writer.drain()
+
+    async def receive(self) -> bytes:
+        """Read from the agent; the container's standard error is kept aside."""
+        while self._reader is not None:
+            try:
+                stream, size = _STREAM_HEADER.unpack(await self._reader.readexactly(_STREAM_HEADER.size))
+                data = await self._reader.readexactly(size)
+            except (asyncio.IncompleteReadError, ConnectionResetError):
+                break
+            if stream == _STDOUT:
+                return data
+            self._stderr += data[: _STDERR_BYTES_MAX - len(self._stderr)]
+        return b""
+
+    async def counters(self) -> Counters:
+        """Read the container's cgroup; once that is gone, return the last reading and the Engine's word on OOM."""
+        try:
+            if not self._dead:
+                self._last = self._cgroup.counters()
+                if self._last.oom_kills:
+                    return self._last
+        except (OSError, BackendError):
+            self._dead = True
+        state = await self._state()
+        if state.get("OOMKilled"):
+            self._last = Counters(
+                cpu_time_us=self._last.cpu_time_us,
+                memory_peak_bytes=self._last.memory_peak_bytes,
+                oom_kills=1,
+                process_limit_hits=self._last.process_limit_hits,
+            )
+        return self._last
+
+    async def _state(self) -> dict[str, Any]:
+        with contextlib.suppress(docker.errors.DockerException, requests.RequestException):
+            inspected = await self._engine.call(self._engine.api.inspect_container, self._container_id)
+            state: dict[str, Any] = inspected["State"]
+            return state
+        return {}
+
+    async def kill(self) -> None:
+        """Kill the container and wait until the Engine has seen it end."""
+        with contextlib.suppress(docker.errors.APIError):
+            # 409: it is not running any more.
+            await self._engine.kill(self._container_id)
+        try:
+            async with asyncio.timeout(_KILL_TIMEOUT_S):
+                # The Engine offers no event for this that could not be lost.
+                while (state := await self._state()).get("Running"):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise BackendError(f"container {self.id} does not die of SIGKILL") from None
+        self._dead = True
+        self._exit = f"exit {state.get('ExitCode')} {state.get('Error', '')}".strip()
+
+    async def destroy(self) -> None:
+        """Kill the container and let its streams go; the backend removes it."""
+        try:
+            await self.kill()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+                with contextlib.suppress(OSError):
+                    await self._writer.wait_closed()
+            if self._socket is not None:
+                self._socket.close()
+
+    def epitaph(self) -> str:
+        """Return the container's last words."""
+        return f"{self._exit}: {self._stderr.decode('utf-8', 'backslashreplace').strip()}"
+
+
+class _Engine:
+    """The Docker Engine's API, from asyncio."""
+
+    def __init__(self, api: Any) -> None:
+        self.api = api
+        self._calls = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
+        self._kills = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker-kill")
+
+    @classmethod
+    async def connect(cls) -> "_Engine":
+        """Find the Engine as the `docker` command does.
+
+        Raises:
+            BackendError: None answers.
+        """
+        try:
+            client = await asyncio.to_thread(docker.from_env, timeout=_CALL_TIMEOUT_S, max_pool_size=2 * _THREADS)
+            await asyncio.to_thread(client.ping)
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise BackendError(
+                f"no Docker Engine answers ({_one_line(error)}): start it with scripts/dev-docker"
+            ) from error
+        return cls(client.api)
+
+    async def call(self, function: Callable[..., _Result], *args: Any, **kwargs: Any) -> _Result:
+        """Call the API in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._calls, lambda: function(*args, **kwargs))
+
+    async def kill(self, container_id: str) -> None:
+        """Send SIGKILL, in a thread that no other call can keep busy."""
+        await asyncio.get_running_loop().run_in_executor(self._kills, self.api.kill, container_id)
+
+    async def remove(self, container: str) -> None:
+        """Remove a container by name or id, running or not, there or not."""
+
+        def remove() -> None:
+            with contextlib.suppress(docker.errors.NotFound):
+                self.api.remove_container(container, force=True, v=True)
+
+        await asyncio.get_running_loop().run_in_executor(self._kills, remove)
+
+    def close(self) -> None:
+        """End the threads and the connections."""
+        self._calls.shutdown()
+        self._kills.shutdown()
+        self.api.close()
+
+
+def _cgroups_of(info: Mapping[str, Any]) -> Callable[[str], cgroups.Cgroup]:
+    """Return where the Engine puts a container's cgroup: its cgroup driver decides."""
+    hierarchy = cgroups.detect("sandbox")
+    if info.get("CgroupDriver") == "systemd":
+        return lambda container_id: hierarchy.view(f"system.slice/docker-{container_id}.scope")
+    return lambda container_id: hierarchy.view(f"docker/{container_id}")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:500]

@@ -1,0 +1,230 @@
+"""The direct backend: one `runsc run` per box, in a cgroup that we made, from an EROFS image."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.boxes import cgroups, leftovers, oci
+from sandbox.boxes.box import Box, Counters
+from sandbox.boxes.shield import to_the_end
+from sandbox.boxes.version import runsc_version
+from sandbox.boxspec import BoxSpec
+from sandbox.errors import BackendError
+
+if TYPE_CHECKING:
+    from sandbox.images import Image
+
+_READ_BYTES = 65_536
+_STDERR_BYTES_MAX = 16_384
+_REAP_TIMEOUT_S = 5.0
+_CGROUP_PARENT = "sandbox"
+
+_FLAGS = (
+    "--platform=systrap",
+    "--network=none",
+    # The root is read-only and the only writable places are sized tmpfs: no overlay, no file of the host behind one.
+    "--overlay2=none",
+    "--host-uds=none",
+    "--host-fifo=none",
+    "--character-device-policy=emulated-only",
+)
+
+
+class RunscBackend:
+    """Drives `runsc` itself. Needs root, cgroups, and an image for each language."""
+
+    name = "runsc"
+    platform = "systrap"
+
+    def __init__(self, *, runsc: Path, images: "Mapping[str, Image]", run_dir: Path) -> None:
+        """Prepare a backend.
+
+        Args:
+            runsc: The binary.
+            images: One image per language name.
+            run_dir: Where running servers have their folders.
+        """
+        self._runsc = runsc
+        self._images = images
+        self._run_dir = run_dir
+        self._instance: leftovers.Instance | None = None
+        self._hierarchy: cgroups.Hierarchy | None = None
+        self.runsc_version = "unknown"
+
+    def image_digest(self, language: str) -> str:
+        """Return the digest of a language's EROFS image."""
+        return self._images[language].digest
+
+    def language_version(self, language: str) -> str:
+        """Return what the language said of itself when its image was built."""
+        return self._images[language].language_version
+
+    async def start(self) -> None:
+        """Check the machine, claim a folder, and remove what dead servers have left.
+
+        Raises:
+            BackendError: Boxes cannot be made here. The text says what to do.
+        """
+        if os.geteuid() != 0:
+            raise BackendError("the backend runsc needs root: start the server with sudo")
+        self.runsc_version = await runsc_version(self._runsc)
+        self._hierarchy = cgroups.detect(_CGROUP_PARENT)
+        self._hierarchy.prepare()
+        for folder in leftovers.abandoned(self._run_dir):
+            await _sweep(folder, self._hierarchy)
+        self._instance = leftovers.claim(self._run_dir)
+        (self._instance.folder / "empty").mkdir()
+
+    async def close(self) -> None:
+        """Give the folder up."""
+        if self._instance is not None:
+            self._instance.release()
+        if self._hierarchy is not None:
+            self._hierarchy.remove()
+
+    def open(self, spec: BoxSpec) -> AbstractAsyncContextManager[Box]:
+        """Make a box; see `sandbox.boxes.box.Backend.open`."""
+        return self._open(spec)
+
+    @asynccontextmanager
+    async def _open(self, spec: BoxSpec) -> AsyncIterator[Box]:
+        if self._instance is None or self._hierarchy is None:
+            raise BackendError("the backend was not started")
+        box_id = f"{self._instance.name}-{secrets.token_hex(6)}"
+        folder = self._instance.folder / box_id
+        cgroup = self._hierarchy.make(box_id)
+        try:
+            cgroup.limit(spec)
+            folder.mkdir(mode=0o700)
+            config = oci.oci_spec(
+                spec,
+                erofs_image=self._images[spec.language].erofs_path,
+                empty_root=self._instance.folder / "empty",
+                cgroup_path=cgroup.oci_path,
+            )
+            (folder / "config.json").write_bytes(config)
+            box = _RunscBox(box_id, cgroup)
+            try:
+                await box.start(self._command(box_id, folder))
+                yield box
+            finally:
+                # Also when cancelled: a cancelled job must not leave a box running.
+                await to_the_end(box.destroy())
+        except OSError as error:
+            raise BackendError(f"cannot make a box: {error}") from error
+        finally:
+            cgroup.remove()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _command(self, box_id: str, folder: Path) -> list[str]:
+        # A state directory per box: starts read the whole of it, and leftovers would slow every later one.
+        # setpriv: if this server dies, its boxes die with it.
+        return [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            str(self._runsc),
+            f"--root={folder / 'state'}",
+            *_FLAGS,
+            "run",
+            f"--bundle={folder}",
+            box_id,
+        ]
+
+
+class _RunscBox:
+    """A running `runsc run` and its cgroup."""
+
+    def __init__(self, box_id: str, cgroup: cgroups.Cgroup) -> None:
+        self.id = box_id
+        self._cgroup = cgroup
+        self._process: asyncio.subprocess.Process | None = None
+        self._stderr = bytearray()
+        self._stderr_task: asyncio.Task[None] | None = None
+
+    async def start(self, command: list[str]) -> None:
+        """Start the runtime; the box may still fail to come up."""
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+            start_new_session=True,
+            limit=_READ_BYTES,
+        )
+        self._stderr_task = asyncio.create_task(self._keep_stderr(self._process.stderr))
+
+    async def _keep_stderr(self, stream: asyncio.StreamReader | None) -> None:
+        while stream is not None and (data := await stream.read(_READ_BYTES)):
+            self._stderr += data[: _STDERR_BYTES_MAX - len(self._stderr)]
+
+    async def send(self, data: bytes) -> None:
+        """Write to the agent."""
+        stdin = self._running().stdin
+        if stdin is not None:
+            # A box that died while we wrote is found out by reading.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                stdin.write(data)
+                await stdin.drain()
+
+    async def receive(self) -> bytes:
+        """Read from the agent."""
+        stdout = self._running().stdout
+        return await stdout.read(_READ_BYTES) if stdout is not None else b""
+
+    def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise BackendError("the box was not started")
+        return self._process
+
+    async def counters(self) -> Counters:
+        """Read the box's cgroup."""
+        return self._cgroup.counters()
+
+    async def kill(self) -> None:
+        """Kill everything in the box, and then the runtime's command line process, which is outside."""
+        await cgroups.kill_all(self._cgroup)
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def destroy(self) -> None:
+        """Kill, reap, close."""
+        if self._process is None:
+            return
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            await self.kill()
+        finally:
+            # The pipe to the agent is drained, or the transport would never report the process as ended.
+            async with asyncio.timeout(_REAP_TIMEOUT_S):
+                while await self.receive():
+                    pass
+                await self._process.wait()
+                if self._stderr_task is not None:
+                    await self._stderr_task
+        # A process that runsc was just making when it was killed may have entered the cgroup since.
+        await cgroups.kill_all(self._cgroup)
+
+    def epitaph(self) -> str:
+        """Return the runtime's last words."""
+        code = self._process.returncode if self._process is not None else None
+        return f"exit {code}: {self._stderr.decode('utf-8', 'backslashreplace').strip()}"
+
+
+async def _sweep(folder: Path, hierarchy: cgroups.Hierarchy) -> None:
+    """Remove the boxes of a server that died: their processes, cgroups and files."""
+    for name in hierarchy.names():
+        if name.startswith(f"{folder.name}-"):
+            cgroup = hierarchy.make(name)
+            await cgroups.kill_all(cgroup)
+            cgroup.remove()
+    shutil.rmtree(folder, ignore_errors=True)

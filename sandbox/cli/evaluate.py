@@ -1,0 +1,191 @@
+"""`sandbox evaluate`: samples of a code model."""
+
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from sandbox.cli.main import EXIT_INTERRUPTED, EXIT_SERVICE
+from sandbox.cli.options import BACKENDS, SECONDS, TIMEOUT_HELP, connected, requested_limits
+from sandbox.cli.progress import progress
+from sandbox.client.sync import Client
+from sandbox.evaluate.jobs import sample_index, sample_job
+from sandbox.evaluate.problems import ProblemSet, load_problems
+from sandbox.evaluate.report import Tally
+from sandbox.evaluate.results import ResultFile, result_line
+from sandbox.evaluate.samples import Sample, canonical_samples, read_samples
+from sandbox.job import Job
+from sandbox.limits import RequestedLimits
+
+
+class Draws(click.ParamType[tuple[int, ...]]):
+    """Numbers of draws: `1,10,100`."""
+
+    name = "k,..."
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Return the numbers, each 1 or more."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            ks = tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of whole numbers such as 1,10,100", param, ctx)
+        if min(ks) < 1:
+            self.fail("each k must be 1 or more", param, ctx)
+        return ks
+
+
+@click.command()
+@click.argument("samples_file", metavar="[SAMPLES]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--problems",
+    default="humaneval",
+    show_default=True,
+    metavar="humaneval|FILE",
+    help="The installed HumanEval problems, or a file in their format, .jsonl or .jsonl.gz.",
+)
+@click.option("--canonical", is_flag=True, help="Test each problem's own solution instead of samples.")
+@click.option("--k", "ks", type=Draws(), default="1,10,100", show_default=True, help="The k of pass@k.")
+@click.option("--timeout", type=SECONDS, default=3.0, show_default=True, help=TIMEOUT_HELP)
+@click.option("--policy", default="default", show_default=True, help="A policy of the server.")
+@click.option(
+    "--endpoint",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="A running server; give several to spread. Default: a private one.",
+)
+@click.option("--backend", type=BACKENDS, help="What makes the boxes of a private server. Default: runsc.")
+@click.option(
+    "--out", "out_file", type=click.Path(dir_okay=False, path_type=Path), help="Default: SAMPLES_results.jsonl."
+)
+@click.option(
+    "--in-flight", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Unanswered jobs per server."
+)
+def evaluate(
+    *,
+    samples_file: Path | None,
+    problems: str,
+    canonical: bool,
+    ks: tuple[int, ...],
+    timeout: float,
+    policy: str,
+    endpoint: tuple[str, ...],
+    backend: str | None,
+    out_file: Path | None,
+    in_flight: int,
+) -> None:
+    """Test samples of a code model and print pass@k, as openai/human-eval does, with each sample in a box of its own.
+
+    SAMPLES has one JSON object per line, with task_id and completion; it may be gzipped. Results go to
+    SAMPLES_results.jsonl as they come, and in the order of the samples in the end.
+
+    Exit code: 0 when every sample has a verdict, 2 for wrong input, 3 when the service failed, 130 after Ctrl-C.
+    """
+    if (samples_file is None) is not canonical:
+        raise click.UsageError("give either a file of samples or --canonical")
+    problem_set = load_problems(problems)
+    if out_file is None and samples_file is not None:
+        out_file = samples_file.with_name(samples_file.name + "_results.jsonl")
+
+    def samples() -> Iterator[Sample]:
+        return canonical_samples(problem_set) if samples_file is None else read_samples(samples_file, problem_set)
+
+    # Once through everything first: a bad last line must not cost an hour, and the progress bar needs a total.
+    tally = Tally()
+    total = 0
+    for sample in samples():
+        tally.expect(sample.task_id)
+        total += 1
+    if not total:
+        raise click.UsageError(f"{samples_file} has no samples")
+    limits = requested_limits(timeout)
+    try:
+        with ExitStack() as stack:
+            out = None if out_file is None else stack.enter_context(_open_results(out_file))
+            client = stack.enter_context(connected(endpoint, backend=backend, in_flight_max=in_flight))
+            done = stack.enter_context(progress(total))
+            _run(
+                client,
+                samples=samples(),
+                problem_set=problem_set,
+                limits=limits,
+                policy=policy,
+                tally=tally,
+                out=out,
+                done=done,
+            )
+            if out is not None:
+                out.sort()
+    except KeyboardInterrupt:
+        where = "" if out_file is None else f"; their results are in {out_file}"
+        click.echo(f"sandbox: interrupted after {tally.samples} of {total} samples{where}", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    _report(tally, ks, problem_set, out_file)
+
+
+def _open_results(path: Path) -> ResultFile:
+    try:
+        return ResultFile(path)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or str(error)) from error
+
+
+def _run(
+    client: Client,
+    *,
+    samples: Iterable[Sample],
+    problem_set: ProblemSet,
+    limits: RequestedLimits,
+    policy: str,
+    tally: Tally,
+    out: ResultFile | None,
+    done: Callable[[Tally], None],
+) -> None:
+    run_id = uuid.uuid4().hex[:12]
+    running: dict[int, Sample] = {}
+
+    def jobs() -> Iterator[Job]:
+        for sample in samples:
+            running[sample.index] = sample
+            yield sample_job(problem_set.problems[sample.task_id], sample, run_id=run_id, limits=limits, policy=policy)
+
+    results = client.run_many(jobs())
+    try:
+        for result in results:
+            sample = running.pop(sample_index(result.job_id))
+            tally.add(sample.task_id, result)
+            if out is not None:
+                out.append(sample.index, result_line(sample, result))
+            done(tally)
+    finally:
+        # By name, not by garbage collection: what is running must be cancelled before the client closes.
+        results.close()
+
+
+def _report(tally: Tally, ks: tuple[int, ...], problem_set: ProblemSet, out_file: Path | None) -> None:
+    Console(highlight=False).print(tally.table())
+    if out_file is not None:
+        click.echo(f"Results are in {out_file}", err=True)
+    missing = len(problem_set.problems) - tally.problems
+    if missing:
+        click.echo(
+            f"note: {missing} of {len(problem_set.problems)} problems have no samples; pass@k is over the others",
+            err=True,
+        )
+    pass_at_k = tally.pass_at_k(ks)
+    if pass_at_k is None:
+        click.echo(
+            f"sandbox: no pass@k: {tally.service_errors} samples ended in a service error, so nobody knows whether "
+            "they pass. They are in the table and in the results; run the evaluation again.",
+            err=True,
+        )
+        sys.exit(EXIT_SERVICE)
+    left_out = [str(k) for k in ks if f"pass@{k}" not in pass_at_k]
+    if left_out:
+        click.echo(f"note: not every problem has enough samples for k = {', '.join(left_out)}", err=True)
+    click.echo(str(pass_at_k))

@@ -1,0 +1,94 @@
+"""Options that several commands share, and the units that people write."""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from sandbox.client.local import local
+from sandbox.client.sync import Client
+from sandbox.limits import RequestedLimits
+
+_TIMEOUT_MAX_S = 86_400
+_UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_SIZE = re.compile(r"([0-9]+)\s*([A-Za-z]*)", re.ASCII)
+
+
+class Seconds(click.ParamType[float]):
+    """A number of seconds, given to limits as whole milliseconds."""
+
+    name = "seconds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number; NaN, infinity, what is too small for a millisecond and what is over a day are errors."""
+        try:
+            seconds = float(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        # A NaN is neither smaller nor larger than anything, so it is asked for by name.
+        if not math.isfinite(seconds) or not 0.001 <= seconds <= _TIMEOUT_MAX_S:
+            self.fail(f"{value} must be between 0.001 and {_TIMEOUT_MAX_S} seconds", param, ctx)
+        return seconds
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, with a unit if you like."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of bytes."""
+        match = _SIZE.fullmatch(str(value).strip())
+        if match is None or match[2].upper() not in _UNITS or len(match[1]) > 18:
+            self.fail(f"{value!r} is not a size such as 256MiB", param, ctx)
+        size = int(match[1]) * _UNITS[match[2].upper()]
+        if not 0 < size < 2**63:
+            self.fail(f"{value!r} is no size that any machine has", param, ctx)
+        return size
+
+
+SECONDS = Seconds()
+SIZE = Size()
+BACKENDS = click.Choice(["runsc", "docker"])
+
+TIMEOUT_HELP = (
+    "Seconds of CPU time a program may use. CPU time, so that a busy machine does not change labels; the wall clock is "
+    "only the backstop against sleepers, at twice as much."
+)
+
+
+def requested_limits(timeout_s: float | None, memory_bytes: int | None = None) -> RequestedLimits:
+    """Return the limits to ask for; wall time is twice the CPU time.
+
+    Args:
+        timeout_s: Seconds of CPU time; None for the policy's default.
+        memory_bytes: Bytes of memory; None for the policy's default.
+    """
+    cpu_time_ms = None if timeout_s is None else max(1, round(timeout_s * 1000))
+    return RequestedLimits(
+        cpu_time_ms=cpu_time_ms,
+        wall_time_ms=None if cpu_time_ms is None else 2 * cpu_time_ms,
+        memory_bytes=memory_bytes,
+    )
+
+
+@contextmanager
+def connected(
+    endpoints: Sequence[str], *, backend: str | None, slots: int | None = None, in_flight_max: int = 64
+) -> Iterator[Client]:
+    """Give a client of the named servers, or of a private one when none is named.
+
+    Raises:
+        click.UsageError: Both servers and a backend are named.
+        BackendError: The private server did not start.
+    """
+    if endpoints and backend:
+        raise click.UsageError("--backend is for a server of one's own; the servers at --endpoint have theirs")
+    if endpoints:
+        with Client(list(endpoints), in_flight_max=in_flight_max) as client:
+            yield client
+    else:
+        with local(backend=backend or "runsc", slots=slots, in_flight_max=in_flight_max) as client:
+            yield client

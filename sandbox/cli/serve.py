@@ -1,0 +1,130 @@
+"""`sandbox serve`. Imports late: `sandbox --help` must work on machines that can serve nothing."""
+# ruff: noqa: PLC0415
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sandbox.errors import ImageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.boxes.box import Backend
+    from sandbox.language import Language
+
+
+@click.command()
+@click.option(
+    "--listen", default="127.0.0.1:50051", show_default=True, metavar="ADDRESS", help="HOST:PORT or unix:PATH."
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["runsc", "docker"]),
+    default="runsc",
+    show_default=True,
+    help="What makes the boxes: runsc directly (fast, needs root), or a Docker Engine with the runtime runsc.",
+)
+@click.option(
+    "--slots", type=click.IntRange(min=1), metavar="N", help="Boxes at the same time. [default: as many as cores carry]"
+)
+@click.option(
+    "--queue",
+    "queue_jobs_max",
+    type=click.IntRange(min=1),
+    default=1024,
+    show_default=True,
+    metavar="N",
+    help="Jobs that may wait; one more is refused.",
+)
+@click.option(
+    "--grace",
+    "grace_s",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long running jobs may go on after SIGTERM.",
+)
+@click.option(
+    "--policies",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Policy files. [default: those of the package]",
+)
+@click.option(
+    "--runsc",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The gVisor binary. [default: found in /usr/local/bin or /usr/bin]",
+)
+@click.option(
+    "--allow-remote",
+    is_flag=True,
+    help="Listen where other machines reach. There is no authentication yet: something else must guard the port.",
+)
+@click.option(
+    "--die-with-stdin",
+    is_flag=True,
+    help="Stop at once when standard input ends: for servers that belong to one client.",
+)
+def serve(
+    *,
+    listen: str,
+    backend: str,
+    slots: int | None,
+    queue_jobs_max: int,
+    grace_s: float,
+    policies: Path | None,
+    runsc: Path | None,
+    allow_remote: bool,
+    die_with_stdin: bool,
+) -> None:
+    """Run the service.
+
+    Before it listens, it removes what a server that died has left behind, makes a box for each language, looks at the
+    kernel in it, and runs a small program: a server that answers is one whose boxes are gVisor's.
+
+    SIGTERM or Ctrl-C: no new jobs, running ones may finish within --grace.
+    """
+    from sandbox import logs, paths, server
+    from sandbox.language import load_languages
+    from sandbox.policy import load_policies
+
+    logs.configure()
+    languages = load_languages(paths.data_dir("images"))
+    settings = server.Settings(
+        listen=listen,
+        allow_remote=allow_remote,
+        slots=slots,
+        queue_jobs_max=queue_jobs_max,
+        grace_s=grace_s,
+        die_with_stdin=die_with_stdin,
+    )
+    asyncio.run(
+        server.serve(
+            settings,
+            backend=_backend(backend, languages, runsc),
+            policies=load_policies(policies or paths.data_dir("policies")),
+            languages=languages,
+        )
+    )
+
+
+def _backend(name: str, languages: "Mapping[str, Language]", runsc: Path | None) -> "Backend":
+    from sandbox import paths
+    from sandbox.images import find_image
+    from sandbox.server import find_runsc
+
+    if name == "runsc":
+        from sandbox.boxes.runsc import RunscBackend
+
+        images = {language.name: find_image(language, state_dir=paths.state_dir()) for language in languages.values()}
+        return RunscBackend(runsc=find_runsc(runsc), images=images, run_dir=paths.run_dir())
+    try:
+        from sandbox.boxes.docker import DockerBackend
+    except ModuleNotFoundError:
+        raise ImageError("the backend docker needs the package docker: pip install 'sandbox-judge[docker]'") from None
+    return DockerBackend(languages=languages, runsc=find_runsc(runsc), run_dir=paths.run_dir())

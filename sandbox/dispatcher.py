@@ -1,0 +1,110 @@
+"""Takes a job through policy, queue and box, and logs one line about it."""
+
+from collections.abc import Mapping
+
+from sandbox.boxes.box import Backend
+from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
+from sandbox.job import Job
+from sandbox.language import Language
+from sandbox.logs import logger
+from sandbox.policy import Policy
+from sandbox.runner import Assignment, Runner
+from sandbox.scheduler import Scheduler
+from sandbox.verdict import JobResult, ServiceError, ServiceErrorCode, Verdict
+
+
+class Dispatcher:
+    """Everything between the wire and the box."""
+
+    def __init__(
+        self,
+        *,
+        backend: Backend,
+        runner: Runner,
+        scheduler: Scheduler,
+        policies: Mapping[str, Policy],
+        languages: Mapping[str, Language],
+    ) -> None:
+        """Wire the parts together."""
+        self.backend = backend
+        self.scheduler = scheduler
+        self.policies = policies
+        self.languages = languages
+        self._runner = runner
+        self._log = logger()
+
+    def plan(self, job: Job) -> Assignment:
+        """Decide everything about a job that needs no box.
+
+        Raises:
+            JobRefusedError: It names an unknown policy or language, or asks for too much.
+        """
+        policy, language = self.policies.get(job.policy), self.languages.get(job.language)
+        if policy is None:
+            raise JobRefusedError("job.policy", f"unknown; known are {', '.join(sorted(self.policies))}")
+        if language is None:
+            raise JobRefusedError("job.language", f"unknown; known are {', '.join(sorted(self.languages))}")
+        return Assignment(job=job, spec=policy.plan(job, language), policy_digest=policy.digest)
+
+    async def execute(self, job: Job) -> JobResult:
+        """Run a job to its result.
+
+        Raises:
+            JobRefusedError: It was not run and never will be.
+            AdmissionError: It was not run now.
+            NotGvisorError: Boxes here are none; the server must stop.
+        """
+        assignment = self.plan(job)
+        async with self.scheduler.slot() as queue_time_ms:
+            result = await self._runner.run(
+                Assignment(
+                    job=job, spec=assignment.spec, policy_digest=assignment.policy_digest, queue_time_ms=queue_time_ms
+                )
+            )
+        self._log_result(job, result)
+        return result
+
+    async def answer(self, job: Job) -> JobResult:
+        """Run a job to its result; what keeps it from running becomes a service error.
+
+        Raises:
+            NotGvisorError: Boxes here are none; the server must stop.
+        """
+        try:
+            return await self.execute(job)
+        except NotGvisorError:
+            raise
+        except SandboxError as error:
+            return service_error(job.id, error)
+
+    def _log_result(self, job: Job, result: JobResult) -> None:
+        facts: dict[str, object] = {"job_id": job.id, "policy": job.policy, "language": job.language}
+        if isinstance(result, Verdict):
+            usage = result.usage
+            facts |= {
+                "status": result.status.value,
+                "cause": result.cause.value,
+                "attempts": result.attempts,
+                "cpu_time_ms": usage.cpu_time_ms,
+                "wall_time_ms": usage.wall_time_ms,
+                "memory_peak_bytes": usage.memory_peak_bytes,
+                "queue_time_ms": usage.queue_time_ms,
+                "box_start_ms": usage.box_start_ms,
+            }
+        else:
+            facts["service_error"] = result.code.value
+            if result.code is ServiceErrorCode.BOX_LOST:
+                # Ours, so its text is ours too.
+                facts["reason"] = result.message
+        self._log.info("job", **facts)
+
+
+def service_error(job_id: str, error: SandboxError) -> ServiceError:
+    """Return the value for an exception of ours. Its text is ours and safe to show."""
+    if isinstance(error, JobRefusedError):
+        return ServiceError(job_id=job_id, code=ServiceErrorCode.REFUSED, message=error.reason, field=error.field)
+    if isinstance(error, OverloadedError):
+        return ServiceError(job_id=job_id, code=ServiceErrorCode.OVERLOADED, message=str(error))
+    if isinstance(error, AdmissionError):
+        return ServiceError(job_id=job_id, code=ServiceErrorCode.SHUTTING_DOWN, message=str(error))
+    return ServiceError(job_id=job_id, code=ServiceErrorCode.BOX_LOST, message=str(error))

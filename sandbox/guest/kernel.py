@@ -1,0 +1,65 @@
+"""The few system calls that Python's library lacks on the versions we run on. By number-free libc names, no shells."""
+
+import ctypes
+import os
+import struct
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+
+_PR_SET_DUMPABLE = 4
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAPABILITIES = 64
+"""More than any kernel has; dropping one that does not exist fails harmlessly."""
+
+
+class Kernel:
+    """The C library, loaded once per process that needs it."""
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+
+    def _check(self, name: str, result: int) -> None:
+        if result != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, f"{name}: {os.strerror(number)}")
+
+    def unshare(self, flags: int) -> None:
+        """Leave the named namespaces for new ones."""
+        self._check("unshare", self._libc.unshare(flags))
+
+    def mount(self, source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+        """Mount a file system in this process' mount namespace."""
+        arguments = (source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
+        self._check(f"mount {target}", self._libc.mount(*arguments))
+
+    def make_mounts_private(self) -> None:
+        """Let no mount made here be seen elsewhere, nor the other way round."""
+        self._check("mount /", self._libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None))
+
+    def drop_privileges_for_ever(self) -> None:
+        """Empty every capability set, forbid gaining any, and let nobody of the same uid look inside.
+
+        Raises:
+            OSError: A capability is left; nothing untrusted may run then.
+        """
+        self._check("no_new_privs", self._libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        for capability in range(_CAPABILITIES):
+            self._libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+        header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+        self._check("capset", self._libc.capset(header, bytes(24)))
+
+    def hide_from_peers(self) -> None:
+        """Forbid ptrace and /proc access by processes of the same uid."""
+        self._check("dumpable", self._libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0))

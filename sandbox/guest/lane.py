@@ -1,0 +1,256 @@
+"""The tests' way to the program: one outstanding request at a time, and an ear for everything the box says meanwhile.
+
+The program's answers are bytes that it chose. Anything out of order, malformed or unasked is a violation, which ends
+the job; an answer counts only if it carries the random id of the one request that is outstanding.
+"""
+
+import os
+import select
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.guest import frames, keeper, values
+from sandbox.guest import program as role
+
+_READ_BYTES = 65536
+_ANSWER_BYTES_MAX = values.BYTES_MAX + 64
+_STDIN = 0
+
+
+class ViolationError(BaseException):
+    """The program said something that no honest program says. Ends the job; no test can catch it by accident."""
+
+
+class ProgramGoneError(BaseException):
+    """The program's main process has ended. Carries how."""
+
+    def __init__(self, kind: int, code: int) -> None:
+        super().__init__(kind, code)
+        self.kind = kind
+        self.code = code
+
+
+class HostGoneError(BaseException):
+    """The host closed its end: nobody is waiting for a verdict any more."""
+
+
+class ProgramRaisedError(Exception):
+    """What the program raised where no builtin exception says it, such as SystemExit."""
+
+
+class Capture:
+    """One output stream of the program: passed on up to a limit, counted up to a hard limit, then too much."""
+
+    def __init__(self, fd: int, kind: int, keep_bytes: int, hard_bytes: int, tell: Callable[..., None]) -> None:
+        self.fd = fd
+        self._kind = kind
+        self._left = keep_bytes
+        self._hard = hard_bytes
+        self._tell = tell
+        self._truncated = False
+        self.case: bytearray | None = None
+        self._case_max = keep_bytes
+        self.case_overflow = False
+
+    def start_case(self) -> None:
+        """Collect from here on what belongs to one input/output case."""
+        self.case = bytearray()
+        self.case_overflow = False
+
+    def read(self) -> bool:
+        """Take what is there. Returns whether there was anything.
+
+        Raises:
+            FloodError: More than the hard limit.
+        """
+        try:
+            data = os.read(self.fd, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            return False
+        self.take(data)
+        return True
+
+    def take(self, data: bytes) -> None:
+        """Account for some output and pass on what may be passed on."""
+        self._hard -= len(data)
+        if self.case is not None:
+            room = self._case_max - len(self.case)
+            self.case += data[:room]
+            self.case_overflow = self.case_overflow or len(data) > room
+        kept = data[: self._left]
+        self._left -= len(kept)
+        for start in range(0, len(kept), frames.CHUNK_BYTES_MAX):
+            self._tell(self._kind, kept[start : start + frames.CHUNK_BYTES_MAX])
+        if len(kept) < len(data) and not self._truncated:
+            self._truncated = True
+            self._tell(frames.TRUNCATED, bytes([self._kind]))
+        if self._hard < 0:
+            # The host kills the box on this; what follows does not matter.
+            self._tell(frames.FLOOD)
+            raise ViolationError("output beyond the hard limit")
+
+
+class Lane:
+    """The tests' side of the pipes to the program role and its keeper."""
+
+    def __init__(self, *, orders: int, reports: int, calls: int, answers: int) -> None:
+        self._orders = orders
+        self._reports = reports
+        self._calls = calls
+        self._answers = answers
+        self._buffer = bytearray()
+        self._reported = bytearray()
+        self.ended: tuple[int, int] | None = None
+        self.contacted = False
+        self.captures: list[Capture] = []
+        self._poll = select.poll()
+        for fd in (_STDIN, reports, answers):
+            self._poll.register(fd, select.POLLIN)
+
+    def capture(self, captures: list[Capture]) -> None:
+        """Listen to the program's output from here on."""
+        self.captures = captures
+        for capture in captures:
+            self._poll.register(capture.fd, select.POLLIN)
+
+    def order(self, kind: int, body: bytes = b"") -> None:
+        """Tell the keeper to do something."""
+        frames.write_frame(self._orders, kind, body)
+
+    def start(self, kind: int, stdin: bytes = b"") -> None:
+        """Have the keeper make a program process."""
+        self.ended = None
+        self._buffer.clear()
+        self.order(kind, stdin)
+
+    def wait_for_answer(self) -> tuple[int, bytes]:
+        """Wait for one frame of the program.
+
+        Raises:
+            ProgramGoneError: It ended instead.
+            ViolationError: It is malformed.
+            HostGoneError: The host has left.
+        """
+        while True:
+            frame = self._take_frame()
+            if frame is not None:
+                return frame
+            if self.ended is not None:
+                raise ProgramGoneError(*self.ended)
+            self._listen()
+
+    def wait_for_end(self) -> tuple[tuple[int, int], bytes | None]:
+        """Wait until the program has ended; returns how, and what it said of an exception at its top level."""
+        raised = None
+        while True:
+            frame = self._take_frame()
+            if frame is not None:
+                if frame[0] != role.RAISED or raised is not None:
+                    raise ViolationError("a script spoke to the tests")
+                raised = frame[1]
+            elif self.ended is not None:
+                self.drain()
+                return self.ended, raised
+            else:
+                self._listen()
+
+    def drain(self) -> None:
+        """Take the output that is already there."""
+        for capture in self.captures:
+            while capture.read():
+                pass
+
+    def request(self, kind: int, request: Any) -> tuple[int, bytes]:
+        """Ask the program one thing and return its answer: kind and payload.
+
+        Raises:
+            UnsupportedValueError: The request holds a value that cannot cross.
+            ProgramGoneError: The program ended.
+            ViolationError: The answer is malformed or not to this request.
+        """
+        payload = values.encode(request)
+        call_id = os.urandom(role.ID.size)
+        self.contacted = True
+        if self._buffer:
+            raise ViolationError("an answer before its question")
+        self._send(frames.HEADER.pack(len(call_id) + len(payload), kind) + call_id + payload)
+        answer, body = self.wait_for_answer()
+        if body[: role.ID.size] != call_id:
+            raise ViolationError("an answer to no question")
+        return answer, body[role.ID.size :]
+
+    def _send(self, data: bytes) -> None:
+        """Write a request while listening: a program that does not read must not silence the box."""
+        view = memoryview(data)
+        while view:
+            if self.ended is not None:
+                raise ProgramGoneError(*self.ended)
+            try:
+                view = view[os.write(self._calls, view) :]
+            except BlockingIOError:
+                self._poll.register(self._calls, select.POLLOUT)
+                self._listen()
+                self._poll.unregister(self._calls)
+            except BrokenPipeError:
+                # The program closed its end; how it ended will be reported, if it ends at all.
+                self._listen()
+
+    def _take_frame(self) -> tuple[int, bytes] | None:
+        if len(self._buffer) < frames.HEADER.size:
+            return None
+        size, kind = frames.HEADER.unpack_from(self._buffer)
+        if size > _ANSWER_BYTES_MAX:
+            raise ViolationError("an answer larger than any value may be")
+        end = frames.HEADER.size + size
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[frames.HEADER.size : end])
+        del self._buffer[:end]
+        return kind, body
+
+    def _listen(self) -> None:
+        """Wait until something happens, and take it in."""
+        ready = dict(self._poll.poll())
+        for capture in self.captures:
+            if capture.fd in ready:
+                capture.read()
+        if self._answers in ready:
+            self._read_answers()
+        if self._reports in ready:
+            self._take_reports()
+        if _STDIN in ready:
+            raise HostGoneError
+
+    def _read_answers(self) -> bool:
+        try:
+            data = os.read(self._answers, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        self._buffer += data
+        if len(self._buffer) > _ANSWER_BYTES_MAX + frames.HEADER.size + _READ_BYTES:
+            raise ViolationError("more answers than questions")
+        return bool(data)
+
+    def _take_reports(self) -> None:
+        data = os.read(self._reports, _READ_BYTES)
+        if not data:
+            # The keeper died: somebody inside killed pid 1 of the namespace, which ends the program too.
+            self.ended = self.ended or (frames.SIGNALED, 9)
+            self._poll.unregister(self._reports)
+            return
+        self._reported += data
+        if len(self._reported) < frames.HEADER.size:
+            return
+        size, kind = frames.HEADER.unpack_from(self._reported)
+        body = bytes(self._reported[frames.HEADER.size : frames.HEADER.size + size])
+        if len(body) < size:
+            return
+        self._reported.clear()
+        if kind != keeper.ENDED:
+            raise RuntimeError(body.decode(errors="replace"))
+        # What the program wrote before it ended is in the pipe by now.
+        while self._read_answers():
+            pass
+        self.ended = frames.PROGRAM_END_BODY.unpack(body)

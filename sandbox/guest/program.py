@@ -1,0 +1,188 @@
+"""The program role: loads the untrusted source, and either runs it as a script or serves calls of the tests.
+
+Everything here happens in the process that the program owns. It may overwrite all of it; what it can gain is to answer
+calls with other values than its functions would have returned, which is what a program is.
+"""
+
+import atexit
+import os
+import struct
+import sys
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from sandbox.guest import frames, values
+from sandbox.guest.keeper import ANSWERS, CALLS, RUN
+
+# From the tests: a call or a name to look up, each with an id that nobody can guess.
+CALL, GET = b"CG"
+# From the program: once, after loading; then one answer for each request.
+LOADED, RAISED, RETURNED, THREW, UNSUPPORTED = b"KXREU"
+ID = struct.Struct(">Q")
+
+MODULE_NAME = "program"
+_NAMES_MAX = 10_000
+_MESSAGE_CHARACTERS_MAX = 1_000
+
+
+def program_main(order: int, source: bytes) -> NoReturn:
+    """Be the program: run it as a script, or load it and serve calls."""
+    _forget_the_agent()
+    if order == RUN:
+        _finish(_run_as_script(source))
+    _finish(_serve(source))
+
+
+def _forget_the_agent() -> None:
+    """Make the interpreter look as a program expects it. Tidiness, not a wall: the walls are the kernel's."""
+    sys.path[:] = [entry for entry in sys.path if entry != "/opt"]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sandbox"]:
+        del sys.modules[name]
+    sys.argv = ["program.py"]
+
+
+def _load(source: bytes, module_name: str) -> types.ModuleType:
+    """Execute the source as a module; whatever it raises is the program's."""
+    module = types.ModuleType(module_name)
+    sys.modules[module_name] = module
+    exec(compile(source, "program.py", "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def _run_as_script(source: bytes) -> int:
+    """Run the source as `__main__`. Returns the exit code, as the interpreter would have given it."""
+    try:
+        _load(source, "__main__")
+    except SystemExit as error:
+        return _exit_code(error)
+    except BaseException as error:
+        _complain(error)
+        frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
+        return 1
+    return 0
+
+
+def _serve(source: bytes) -> int:
+    """Load the source and answer calls until the tests close their end."""
+    try:
+        module = _load(source, MODULE_NAME)
+    except SystemExit as error:
+        return _exit_code(error)
+    except BaseException as error:
+        _complain(error)
+        frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
+        return 1
+    names = [[name, *_kind(value)] for name, value in list(module.__dict__.items()) if type(name) is str][:_NAMES_MAX]
+    _flush()
+    frames.write_frame(ANSWERS, LOADED, values.encode(names))
+    while True:
+        try:
+            kind, body = frames.read_frame(CALLS)
+        except frames.EndOfStreamError:
+            return 0
+        call_id, request = body[: ID.size], values.decode(body[ID.size :])
+        answer, payload = _get(module, request) if kind == GET else _call(module, *request)
+        _flush()
+        frames.write_frame(ANSWERS, answer, call_id + payload)
+
+
+def _kind(value: object) -> tuple[str, str]:
+    if isinstance(value, types.ModuleType):
+        return "module", value.__name__
+    return ("callable", "") if callable(value) else ("value", "")
+
+
+def _get(module: types.ModuleType, name: str) -> tuple[int, bytes]:
+    return _answer(lambda: module.__dict__[name], [], {})
+
+
+def _call(module: types.ModuleType, name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[int, bytes]:
+    return _answer(lambda: module.__dict__[name](*args, **kwargs), args, kwargs)
+
+
+def _answer(compute: Callable[[], Any], args: list[Any], kwargs: dict[str, Any]) -> tuple[int, bytes]:
+    """Compute, and describe what came of it: a value with the arguments as they are now, or an exception."""
+    try:
+        value = compute()
+    except BaseException as error:
+        return THREW, values.encode([_builtin_ancestors(error), type(error).__name__, describe(error)])
+    try:
+        return RETURNED, values.encode([value, _mutable(args), _mutable(kwargs)])
+    except values.UnsupportedValueError as error:
+        return UNSUPPORTED, frames.text(f"the program returned {error}")
+
+
+def _mutable(arguments: list[Any] | dict[str, Any]) -> Any:
+    """Return what a call may have changed in place: the lists, sets, dicts and byte arrays, None for the rest."""
+    if isinstance(arguments, dict):
+        return {name: value if isinstance(value, _MUTABLE) else None for name, value in arguments.items()}
+    return [value if isinstance(value, _MUTABLE) else None for value in arguments]
+
+
+_MUTABLE = (list, dict, set, bytearray)
+
+
+def _builtin_ancestors(error: BaseException) -> list[str]:
+    """Name the builtin classes that the exception derives from, nearest first. A class merely named so is not one."""
+    import builtins  # noqa: PLC0415 (looked up when needed: the program may have replaced names in it)
+
+    return [kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind]
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception as one short line. Its `__str__` is the program's and may itself raise."""
+    try:
+        message = str(error)
+    except BaseException:
+        message = "(its message could not be made)"
+    return f"{type(error).__name__}: {message}"[:_MESSAGE_CHARACTERS_MAX]
+
+
+def _complain(error: BaseException) -> None:
+    """Write the traceback to standard error, as the interpreter would, without the agent's own frames."""
+    import traceback  # noqa: PLC0415 (20 ms that only a failing program pays)
+
+    try:
+        shown = error.__traceback__
+        while shown is not None and "/sandbox/guest/" in shown.tb_frame.f_code.co_filename:
+            shown = shown.tb_next
+        traceback.print_exception(type(error), error, shown)
+    except BaseException:
+        _flush()
+
+
+def _exit_code(error: SystemExit) -> int:
+    """Translate SystemExit as the interpreter does: None is 0, a number is itself, anything else is printed and 1."""
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    try:
+        sys.stderr.write(f"{error.code}\n")
+    except BaseException:
+        _flush()
+    return 1
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # noqa: S112 (the program may have put anything there)
+            continue
+
+
+def _finish(code: int) -> NoReturn:
+    """End as the interpreter ends: threads joined, exit handlers run, streams flushed."""
+    try:
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            threading._shutdown()
+        atexit._run_exitfuncs()
+    except SystemExit as error:
+        code = _exit_code(error)
+    except BaseException as error:
+        _complain(error)
+    _flush()
+    os._exit(code)

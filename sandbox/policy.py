@@ -1,0 +1,164 @@
+"""What a job may ask for and what each box is given: files in `policies/`, read once, and refused when incomplete."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sandbox.boxspec import BoxRules, BoxSpec
+from sandbox.errors import JobRefusedError, PolicyError
+from sandbox.job import CaseTests, Job, SourceTests
+from sandbox.language import Language
+from sandbox.limits import LIMIT_NAMES, Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRules:
+    """Ceilings on the job's own bytes."""
+
+    program_bytes_max: int
+    tests_bytes_max: int
+    cases_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One policy file.
+
+    Attributes:
+        name: The file's name without its ending; what jobs say.
+        digest: `sha256:<hex>` of the file.
+        description: One line for people.
+        defaults: Limits of a job that asks for none.
+        ceilings: Limits that no job may exceed.
+        job: Ceilings on the job's own bytes.
+        box: What every box is given.
+        environment: The whole environment of a box.
+    """
+
+    name: str
+    digest: str
+    description: str
+    defaults: Limits
+    ceilings: Limits
+    job: JobRules
+    box: BoxRules
+    environment: tuple[tuple[str, str], ...]
+
+    def plan(self, job: Job, language: Language) -> BoxSpec:
+        """Decide the box for a job.
+
+        Raises:
+            JobRefusedError: The job asks for more than the policy allows. Nothing is clamped silently.
+        """
+        self._check_size("job.program", len(job.program), self.job.program_bytes_max)
+        if isinstance(job.tests, SourceTests):
+            self._check_size("job.source_tests.source", len(job.tests.source), self.job.tests_bytes_max)
+        elif isinstance(job.tests, CaseTests):
+            if len(job.tests.cases) > self.job.cases_max:
+                raise JobRefusedError(
+                    "job.case_tests.cases", f"{len(job.tests.cases)} are too many: at most {self.job.cases_max}"
+                )
+            size = sum(len(case.input) + len(case.expected_output) for case in job.tests.cases)
+            self._check_size("job.case_tests", size, self.job.tests_bytes_max)
+        return BoxSpec(
+            language=language.name,
+            command=language.command,
+            environment=self.environment,
+            limits=self._limits(job),
+            rules=self.box,
+        )
+
+    def _check_size(self, field: str, size: int, ceiling: int) -> None:
+        if size > ceiling:
+            raise JobRefusedError(field, f"{size} bytes are too many: policy {self.name!r} allows {ceiling}")
+
+    def _limits(self, job: Job) -> Limits:
+        chosen: dict[str, int] = {}
+        for name in LIMIT_NAMES:
+            asked, ceiling = getattr(job.limits, name), getattr(self.ceilings, name)
+            if asked is None:
+                chosen[name] = getattr(self.defaults, name)
+            elif asked <= 0:
+                raise JobRefusedError(f"job.limits.{name}", f"must be a positive whole number, not {asked}")
+            elif asked > ceiling:
+                raise JobRefusedError(
+                    f"job.limits.{name}", f"{asked} is above the ceiling {ceiling} of policy {self.name!r}"
+                )
+            else:
+                chosen[name] = asked
+        return Limits(**chosen)
+
+
+def load_policies(folder: Path) -> dict[str, Policy]:
+    """Read every policy in `folder`, by name.
+
+    Raises:
+        PolicyError: A policy is broken, or there is no `default`.
+    """
+    found = {path.stem: load_policy(path) for path in sorted(folder.glob("*.toml"))}
+    if "default" not in found:
+        raise PolicyError(f"{folder}: no default.toml; every server needs the policy 'default'")
+    return found
+
+
+def load_policy(path: Path) -> Policy:
+    """Read one policy file.
+
+    Raises:
+        PolicyError: A key is missing, unknown or impossible. The text names the file and the key.
+    """
+    try:
+        text = path.read_bytes()
+        raw = tomllib.loads(text.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{path}: {error}") from error
+    wanted = {"description", "defaults", "ceilings", "job", "box", "environment"}
+    _check_keys(path, "", raw, wanted)
+    if not isinstance(raw["description"], str):
+        raise PolicyError(f"{path}: description must be a text")
+    policy = Policy(
+        name=path.stem,
+        digest="sha256:" + hashlib.sha256(text).hexdigest(),
+        description=raw["description"],
+        defaults=_read(path, "defaults", raw, Limits),
+        ceilings=_read(path, "ceilings", raw, Limits),
+        job=_read(path, "job", raw, JobRules),
+        box=_read(path, "box", raw, BoxRules),
+        environment=_read_environment(path, raw["environment"]),
+    )
+    for name in LIMIT_NAMES:
+        if getattr(policy.defaults, name) > getattr(policy.ceilings, name):
+            raise PolicyError(f"{path}: defaults.{name} is above ceilings.{name}")
+    return policy
+
+
+_Section = TypeVar("_Section", Limits, JobRules, BoxRules)
+
+
+def _read(path: Path, section: str, raw: Mapping[str, Any], kind: type[_Section]) -> _Section:
+    values = raw[section]
+    if not isinstance(values, dict):
+        raise PolicyError(f"{path}: [{section}] must be a table")
+    _check_keys(path, f"{section}.", values, {field.name for field in fields(kind)})
+    for key, value in values.items():
+        if type(value) is not int or value <= 0:
+            raise PolicyError(f"{path}: {section}.{key} must be a positive whole number, not {value!r}")
+    return kind(**values)
+
+
+def _read_environment(path: Path, raw: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(raw, dict) or not all(isinstance(value, str) and "\0" not in value for value in raw.values()):
+        raise PolicyError(f"{path}: [environment] must be a table of texts")
+    return tuple(sorted(raw.items()))
+
+
+def _check_keys(path: Path, prefix: str, found: Mapping[str, object], wanted: set[str]) -> None:
+    for key in sorted(wanted - set(found)):
+        raise PolicyError(
+            f"{path}: {prefix}{key} is missing; every key must be there, see the comments of default.toml"
+        )
+    for key in sorted(set(found) - wanted):
+        raise PolicyError(f"{path}: {prefix}{key} is unknown; known are {', '.join(sorted(wanted))}")

@@ -1,0 +1,233 @@
+"""Wire to domain and back, by tables. A test proves that the tables are whole."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+
+from sandbox.errors import JobRefusedError
+from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
+from sandbox.limits import LIMIT_NAMES, Limits, RequestedLimits
+from sandbox.v1 import sandbox_pb2 as pb
+from sandbox.verdict import (
+    Captured,
+    Cause,
+    Integrity,
+    JobResult,
+    Receipt,
+    ServiceError,
+    ServiceErrorCode,
+    Status,
+    TestResult,
+    TestStatus,
+    Usage,
+    Verdict,
+)
+
+# One wire name per domain name. A member that the wire lacks stops the import, and a test looks for the opposite.
+STATUS_TO_WIRE: Mapping[Status, pb.Status.ValueType] = MappingProxyType(
+    {member: pb.Status.Value(f"STATUS_{member.name}") for member in Status}
+)
+CAUSE_TO_WIRE: Mapping[Cause, pb.Cause.ValueType] = MappingProxyType(
+    {member: pb.Cause.Value(f"CAUSE_{member.name}") for member in Cause}
+)
+INTEGRITY_TO_WIRE: Mapping[Integrity, pb.Integrity.ValueType] = MappingProxyType(
+    {member: pb.Integrity.Value(f"INTEGRITY_{member.name}") for member in Integrity}
+)
+TEST_STATUS_TO_WIRE: Mapping[TestStatus, pb.TestStatus.ValueType] = MappingProxyType(
+    {member: pb.TestStatus.Value(f"TEST_STATUS_{member.name}") for member in TestStatus}
+)
+CODE_TO_WIRE: Mapping[ServiceErrorCode, pb.ServiceErrorCode.ValueType] = MappingProxyType(
+    {member: pb.ServiceErrorCode.Value(f"SERVICE_ERROR_CODE_{member.name}") for member in ServiceErrorCode}
+)
+
+# The zero of each enum is in none of these, so UNSPECIFIED and numbers of a newer server are never understood.
+STATUS_FROM_WIRE = MappingProxyType({number: member for member, number in STATUS_TO_WIRE.items()})
+CAUSE_FROM_WIRE = MappingProxyType({number: member for member, number in CAUSE_TO_WIRE.items()})
+INTEGRITY_FROM_WIRE = MappingProxyType({number: member for member, number in INTEGRITY_TO_WIRE.items()})
+TEST_STATUS_FROM_WIRE = MappingProxyType({number: member for member, number in TEST_STATUS_TO_WIRE.items()})
+CODE_FROM_WIRE = MappingProxyType({number: member for member, number in CODE_TO_WIRE.items()})
+
+
+def safe_text(text: str) -> str:
+    """Return `text` as the wire can carry it: a lone surrogate becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def limits_to_wire(limits: Limits) -> pb.Limits:
+    """Translate a full set of limits."""
+    return pb.Limits(**asdict(limits))
+
+
+def limits_from_wire(message: pb.Limits) -> Limits:
+    """Translate a full set of limits.
+
+    Raises:
+        ValueError: A limit is missing or not positive.
+    """
+    return Limits(**{name: getattr(message, name) for name in LIMIT_NAMES})
+
+
+def job_from_wire(message: pb.Job) -> Job:
+    """Translate a job as a client sent it.
+
+    Raises:
+        JobRefusedError: A field cannot be right under any policy.
+    """
+    requested = message.limits
+    return Job(
+        id=message.job_id,
+        program=message.program,
+        tests=_tests_from_wire(message),
+        language=message.language or "python",
+        policy=message.policy or "default",
+        limits=RequestedLimits(
+            **{name: getattr(requested, name) for name in LIMIT_NAMES if requested.HasField(name)}  # type: ignore[arg-type]
+        ),
+    )
+
+
+def _tests_from_wire(message: pb.Job) -> Tests:
+    match message.WhichOneof("tests"):
+        case "source_tests":
+            return SourceTests(message.source_tests.source)
+        case "case_tests":
+            cases = message.case_tests.cases
+            return CaseTests(tuple(Case(case.input, case.expected_output) for case in cases))
+        case None:
+            return NoTests()
+
+
+def job_to_wire(job: Job) -> pb.Job:
+    """Translate a job for sending.
+
+    Raises:
+        JobRefusedError: A limit is no whole number, or none that the wire can carry.
+    """
+    message = pb.Job(job_id=job.id, program=job.program, language=safe_text(job.language), policy=safe_text(job.policy))
+    match job.tests:
+        case SourceTests(source):
+            message.source_tests.source = source
+        case CaseTests(cases):
+            # Present even if it were empty: no cases is not the same as no tests.
+            message.case_tests.SetInParent()
+            message.case_tests.cases.extend(
+                pb.Case(input=case.input, expected_output=case.expected_output) for case in cases
+            )
+        case NoTests():
+            pass
+    for name in LIMIT_NAMES:
+        value = getattr(job.limits, name)
+        if value is None:
+            continue
+        try:
+            setattr(message.limits, name, value)
+        except (TypeError, ValueError) as error:
+            raise JobRefusedError(f"job.limits.{name}", f"{value!r} is not a whole number of 64 bits") from error
+    return message
+
+
+def result_to_wire(result: JobResult) -> pb.Result:
+    """Translate a verdict or a service error for sending."""
+    message = pb.Result(job_id=safe_text(result.job_id))
+    if isinstance(result, ServiceError):
+        message.service_error.code = CODE_TO_WIRE[result.code]
+        message.service_error.message = safe_text(result.message)
+        message.service_error.field = safe_text(result.field)
+        message.service_error.retryable = result.retryable
+    else:
+        message.verdict.CopyFrom(_verdict_to_wire(result))
+    return message
+
+
+def _verdict_to_wire(verdict: Verdict) -> pb.Verdict:
+    receipt = asdict(verdict.receipt) | {"limits": limits_to_wire(verdict.receipt.limits)}
+    return pb.Verdict(
+        status=STATUS_TO_WIRE[verdict.status],
+        cause=CAUSE_TO_WIRE[verdict.cause],
+        message=safe_text(verdict.message),
+        tests_planned=verdict.tests_planned,
+        test_results=[
+            pb.TestResult(
+                index=result.index,
+                status=TEST_STATUS_TO_WIRE[result.status],
+                message=safe_text(result.message),
+            )
+            for result in verdict.test_results
+        ],
+        usage=pb.Usage(**asdict(verdict.usage)),
+        stdout=pb.Captured(data=verdict.stdout.data, truncated=verdict.stdout.truncated),
+        stderr=pb.Captured(data=verdict.stderr.data, truncated=verdict.stderr.truncated),
+        integrity=INTEGRITY_TO_WIRE[verdict.integrity],
+        receipt=pb.Receipt(**receipt),
+        attempts=verdict.attempts,
+    )
+
+
+def result_from_wire(message: pb.Result) -> JobResult:
+    """Translate what a server said about a job.
+
+    An answer that cannot be understood, or that contradicts itself, becomes a service error: BOX_LOST, "malformed
+    answer". It never becomes a verdict, so it never becomes a pass.
+    """
+    try:
+        match message.WhichOneof("outcome"):
+            case "verdict":
+                return _verdict_from_wire(message.job_id, message.verdict)
+            case "service_error":
+                fault = message.service_error
+                return ServiceError(
+                    job_id=message.job_id,
+                    code=CODE_FROM_WIRE[fault.code],
+                    message=fault.message,
+                    field=fault.field,
+                )
+            case None:
+                reason = "neither a verdict nor a service error"
+    except KeyError as error:
+        reason = f"unknown enum number {error}"
+    except ValueError as error:
+        reason = str(error)
+    return ServiceError(job_id=message.job_id, code=ServiceErrorCode.BOX_LOST, message=f"malformed answer: {reason}")
+
+
+def _verdict_from_wire(job_id: str, message: pb.Verdict) -> Verdict:
+    status = STATUS_FROM_WIRE[message.status]
+    cause = CAUSE_FROM_WIRE[message.cause]
+    if cause.status is not status:
+        raise ValueError(f"the cause {cause.name} does not go with the status {status.name}")
+    results = tuple(
+        TestResult(result.index, TEST_STATUS_FROM_WIRE[result.status], result.message)
+        for result in message.test_results
+    )
+    if status is Status.PASSED and any(result.status is not TestStatus.PASSED for result in results):
+        raise ValueError("PASSED, with a check that did not pass")
+    usage = message.usage
+    receipt = message.receipt
+    return Verdict(
+        job_id=job_id,
+        cause=cause,
+        message=message.message,
+        tests_planned=message.tests_planned,
+        test_results=results,
+        usage=Usage(
+            cpu_time_ms=usage.cpu_time_ms,
+            wall_time_ms=usage.wall_time_ms,
+            memory_peak_bytes=usage.memory_peak_bytes,
+            queue_time_ms=usage.queue_time_ms,
+            box_start_ms=usage.box_start_ms,
+        ),
+        stdout=Captured(message.stdout.data, message.stdout.truncated),
+        stderr=Captured(message.stderr.data, message.stderr.truncated),
+        integrity=INTEGRITY_FROM_WIRE[message.integrity],
+        receipt=Receipt(
+            program_digest=receipt.program_digest,
+            tests_digest=receipt.tests_digest,
+            image_digest=receipt.image_digest,
+            policy_digest=receipt.policy_digest,
+            runsc_version=receipt.runsc_version,
+            harness_version=receipt.harness_version,
+            backend=receipt.backend,
+            limits=limits_from_wire(receipt.limits),
+        ),
+        attempts=message.attempts,
+    )

@@ -1,0 +1,69 @@
+"""A gRPC server around the service: addresses, health, and an orderly end."""
+
+import ipaddress
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from sandbox.errors import SandboxError
+from sandbox.rpc.options import server_options
+from sandbox.rpc.service import SandboxService
+from sandbox.v1 import sandbox_pb2, sandbox_pb2_grpc
+
+SERVICE_NAME = sandbox_pb2.DESCRIPTOR.services_by_name["SandboxService"].full_name
+
+
+class AddressError(SandboxError):
+    """The server cannot, or must not, listen there."""
+
+
+class RpcServer:
+    """Serves until it is stopped."""
+
+    def __init__(self, service: SandboxService) -> None:
+        """Prepare; nothing listens yet."""
+        self._server = grpc.aio.server(options=server_options())
+        self._health = health.aio.HealthServicer()
+        sandbox_pb2_grpc.add_SandboxServiceServicer_to_server(service, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+
+    async def start(self, address: str, *, allow_remote: bool) -> int:
+        """Listen. Returns the port, 0 for a unix socket.
+
+        Args:
+            address: `HOST:PORT` or `unix:PATH`.
+            allow_remote: Whether other machines may connect. There is no authentication yet.
+
+        Raises:
+            AddressError: The address is in use, malformed, or open to other machines without leave.
+        """
+        if not allow_remote and not _is_private(address):
+            raise AddressError(
+                f"{address} is open to other machines and there is no authentication: listen on 127.0.0.1 or on "
+                "unix:PATH, or say --allow-remote if something else guards the port"
+            )
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError:
+            raise AddressError(f"cannot listen on {address}: in use already, or no address of this machine") from None
+        await self._server.start()
+        for name in ("", SERVICE_NAME):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        return port
+
+    async def stop(self, grace_s: float) -> None:
+        """Say that we are going, let running calls finish for a while, then cancel them."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace_s)
+
+
+def _is_private(address: str) -> bool:
+    if address.startswith("unix:"):
+        return True
+    host, _, _ = address.rpartition(":")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

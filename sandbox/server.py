@@ -1,0 +1,165 @@
+"""Puts a server together, starts it, and takes it apart again."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import host
+from sandbox.boxes.box import Backend
+from sandbox.dispatcher import Dispatcher
+from sandbox.errors import BackendError
+from sandbox.job import Job
+from sandbox.language import Language
+from sandbox.logs import logger
+from sandbox.policy import Policy
+from sandbox.rpc.server import RpcServer
+from sandbox.rpc.service import SandboxService
+from sandbox.runner import Assignment, Runner
+from sandbox.scheduler import Scheduler
+from sandbox.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the command line says.
+
+    Attributes:
+        listen: `HOST:PORT` or `unix:PATH`.
+        allow_remote: Whether other machines may connect.
+        slots: Boxes at the same time; None: as many as cores and memory carry.
+        queue_jobs_max: Jobs that may wait.
+        grace_s: How long running jobs may go on after a request to stop.
+        die_with_stdin: Stop when standard input ends, and at once.
+    """
+
+    listen: str
+    allow_remote: bool = False
+    slots: int | None = None
+    queue_jobs_max: int = 1_024
+    grace_s: float = 10.0
+    die_with_stdin: bool = False
+
+
+async def serve(
+    settings: Settings, *, backend: Backend, policies: Mapping[str, Policy], languages: Mapping[str, Language]
+) -> None:
+    """Serve until a signal, the end of standard input, or a box that is not gVisor's.
+
+    Raises:
+        SandboxError: The server cannot start, or had to stop. The text says what to do.
+    """
+    log = logger()
+    await backend.start()
+    try:
+        runner = Runner(backend, host_kernel=host.kernel_release())
+        await _prove(runner, policies["default"], languages)
+        scheduler = Scheduler(
+            slots=settings.slots or slots_for(host.look(), policies["default"]), queue_jobs_max=settings.queue_jobs_max
+        )
+        dispatcher = Dispatcher(
+            backend=backend, runner=runner, scheduler=scheduler, policies=policies, languages=languages
+        )
+        end = _End()
+        end.watch(die_with_stdin=settings.die_with_stdin)
+        server = RpcServer(SandboxService(dispatcher, on_fatal=end.fail))
+        port = await server.start(settings.listen, allow_remote=settings.allow_remote)
+        log.info(
+            "serving",
+            listen=settings.listen,
+            port=port,
+            backend=backend.name,
+            runsc_version=backend.runsc_version,
+            slots=scheduler.slots,
+            languages=sorted(languages),
+            policies={name: policy.digest for name, policy in policies.items()},
+        )
+        try:
+            why = await end.wait()
+            log.info("stopping", why=why, running=scheduler.running, waiting=scheduler.waiting)
+        finally:
+            scheduler.drain()
+            await server.stop(0 if settings.die_with_stdin else settings.grace_s)
+        end.raise_if_failed()
+    finally:
+        await backend.close()
+        log.info("stopped")
+
+
+def slots_for(machine: host.Host, policy: Policy) -> int:
+    """Return how many boxes the machine carries at once: slots x CPU quota <= cores, and a box's memory each."""
+    by_cores = machine.cores * 100 // policy.box.cpu_quota_percent
+    box_memory_bytes = policy.defaults.memory_bytes + policy.box.overhead_memory_bytes
+    by_memory = machine.memory_available_bytes // box_memory_bytes
+    return max(1, min(by_cores, by_memory))
+
+
+async def _prove(runner: Runner, policy: Policy, languages: Mapping[str, Language]) -> None:
+    """Run each language's smoke program: no service without a box that is gVisor's and a program that passes in it.
+
+    Raises:
+        BackendError: A language does not work here.
+    """
+    for language in languages.values():
+        job = Job(id=f"smoke-{language.name}", program=language.smoke, language=language.name)
+        result = await runner.run(Assignment(job=job, spec=policy.plan(job, language), policy_digest=policy.digest))
+        if not isinstance(result, Verdict):
+            raise BackendError(f"the smoke program of {language.name} cannot run: {result.message}")
+        if not result.passed:
+            raise BackendError(
+                f"the smoke program of {language.name} does not pass: {result.cause.value} {result.message}"
+            )
+
+
+class _End:
+    """Why and when to stop."""
+
+    def __init__(self) -> None:
+        self._reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._failure: Exception | None = None
+
+    def watch(self, *, die_with_stdin: bool) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop, signal.Signals(number).name)
+        if die_with_stdin:
+            loop.add_reader(sys.stdin.fileno(), self._stdin_readable)
+
+    def _stdin_readable(self) -> None:
+        # Whatever is written there is thrown away; its end is the message.
+        if not os.read(sys.stdin.fileno(), 4096):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self._stop("end of standard input")
+
+    def _stop(self, why: str) -> None:
+        if not self._reason.done():
+            self._reason.set_result(why)
+
+    def fail(self, error: Exception) -> None:
+        self._failure = self._failure or error
+        self._stop("failure")
+
+    async def wait(self) -> str:
+        return await self._reason
+
+    def raise_if_failed(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+def find_runsc(given: Path | None) -> Path:
+    """Return the runsc binary: the one given, else the first on the usual places.
+
+    Raises:
+        BackendError: There is none.
+    """
+    candidates = (
+        [given] if given else [Path(folder) / "runsc" for folder in ("/usr/local/bin", "/usr/bin", "/usr/sbin")]
+    )
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise BackendError(f"no runsc at {' or '.join(map(str, candidates))}: install gVisor with scripts/install-gvisor")

@@ -1,0 +1,148 @@
+"""What a box has said so far, as facts. Every byte is taken for hostile: capped, laid out, never parsed as text."""
+
+import struct
+from collections.abc import Callable
+from typing import ClassVar
+
+from sandbox import wire
+from sandbox.boxes.box import Counters
+from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
+from sandbox.verdict import Captured, TestResult, TestStatus, Usage
+
+_RESULTS_MAX = 100_000
+_TEST_STATUS = {1: TestStatus.PASSED, 2: TestStatus.FAILED, 3: TestStatus.ERRORED}
+_FAILURE_KIND = {1: FailureKind.WRONG_ANSWER, 2: FailureKind.EXCEPTION, 3: FailureKind.UNSUPPORTED_VALUE}
+_PROGRAM_END = {1: ProgramEnd.EXITED, 2: ProgramEnd.SIGNALED}
+_KERNEL_CHARACTERS_MAX = 200
+
+
+class Transcript:
+    """Collects the frames of one box."""
+
+    def __init__(self, output_bytes: int) -> None:
+        """Start with nothing said.
+
+        Args:
+            output_bytes: How much of each stream to keep.
+        """
+        self._reader = wire.FrameReader()
+        self._output_bytes = output_bytes
+        self._streams = {wire.STDOUT: bytearray(), wire.STDERR: bytearray()}
+        self._truncated: set[int] = set()
+        self._planned: int | None = None
+        self._results: list[TestResult] = []
+        self._first_failure: FailureKind | None = None
+        self._load_error: str | None = None
+        self._tests_error: str | None = None
+        self._violation: str | None = None
+        self._program_end = ProgramEnd.ALIVE
+        self._program_exit = 0
+        self.guest_kernel: str | None = None
+        self.sealed = False
+        self.flooded = False
+
+    @property
+    def violated(self) -> bool:
+        """Whether the box broke the protocol, so that nothing more it says counts."""
+        return self._violation is not None
+
+    def feed(self, data: bytes) -> None:
+        """Take in some bytes. Malformed ones become a violation; nothing is raised for them."""
+        try:
+            for frame in self._reader.feed(data):
+                if self.sealed or self.violated:
+                    return
+                self._take(frame)
+        except (wire.MalformedFrameError, struct.error, KeyError) as error:
+            self._violation = f"the box broke the protocol: {error!r}"
+
+    def _take(self, frame: wire.Frame) -> None:
+        if self.guest_kernel is None and frame.kind != wire.READY:
+            raise wire.MalformedFrameError("a frame before READY")
+        self._HANDLERS[frame.kind](self, frame)
+
+    def _ready(self, frame: wire.Frame) -> None:
+        if self.guest_kernel is not None:
+            raise wire.MalformedFrameError("READY twice")
+        self.guest_kernel = frame.message.partition("\0")[0][:_KERNEL_CHARACTERS_MAX]
+
+    def _plan(self, frame: wire.Frame) -> None:
+        if self._planned is not None:
+            raise wire.MalformedFrameError("PLAN twice")
+        (self._planned,) = wire.PLAN_BODY.unpack(frame.payload)
+
+    def _result(self, frame: wire.Frame) -> None:
+        index, status, kind = wire.RESULT_BODY.unpack_from(frame.payload)
+        if len(self._results) >= min(self._planned or 0, _RESULTS_MAX):
+            raise wire.MalformedFrameError("more results than planned")
+        message = wire.Frame(frame.kind, frame.payload[wire.RESULT_BODY.size :]).message
+        self._results.append(TestResult(index, _TEST_STATUS[status], message))
+        if status != 1 and self._first_failure is None:
+            self._first_failure = _FAILURE_KIND[kind]
+
+    def _load_failed(self, frame: wire.Frame) -> None:
+        self._load_error = frame.message
+
+    def _tests_failed(self, frame: wire.Frame) -> None:
+        self._tests_error = frame.message
+
+    def _violated(self, frame: wire.Frame) -> None:
+        self._violation = frame.message
+
+    def _program_ended(self, frame: wire.Frame) -> None:
+        kind, self._program_exit = wire.PROGRAM_END_BODY.unpack(frame.payload)
+        self._program_end = _PROGRAM_END[kind]
+
+    def _output(self, frame: wire.Frame) -> None:
+        stream = self._streams[frame.kind]
+        if len(frame.payload) > self._output_bytes - len(stream):
+            raise wire.MalformedFrameError("more output than the agent may pass on")
+        stream += frame.payload
+
+    def _was_truncated(self, frame: wire.Frame) -> None:
+        self._truncated.update(frame.payload[:1])
+
+    def _flooded(self, frame: wire.Frame) -> None:
+        self.flooded = True
+
+    def _done(self, frame: wire.Frame) -> None:
+        self.sealed = True
+
+    _HANDLERS: ClassVar[dict[int, Callable[["Transcript", wire.Frame], None]]] = {
+        wire.READY: _ready,
+        wire.PLAN: _plan,
+        wire.RESULT: _result,
+        wire.LOAD_ERROR: _load_failed,
+        wire.TESTS_ERROR: _tests_failed,
+        wire.VIOLATION: _violated,
+        wire.PROGRAM_END: _program_ended,
+        wire.STDOUT: _output,
+        wire.STDERR: _output,
+        wire.TRUNCATED: _was_truncated,
+        wire.FLOOD: _flooded,
+        wire.DONE: _done,
+    }
+
+    def outcome(self, *, stopped_by: StoppedBy | None, counters: Counters, usage: Usage, box_exit: str) -> Outcome:
+        """Put what was said together with what was counted and done outside."""
+        return Outcome(
+            sealed=self.sealed,
+            stopped_by=stopped_by,
+            oom_kills=counters.oom_kills,
+            process_limit_hits=counters.process_limit_hits,
+            box_exit=box_exit,
+            program_end=self._program_end,
+            program_exit=self._program_exit,
+            load_error=self._load_error,
+            tests_error=self._tests_error,
+            violation=self._violation,
+            tests_planned=self._planned,
+            test_results=tuple(self._results),
+            first_failure=self._first_failure,
+            stdout=self._captured(wire.STDOUT),
+            stderr=self._captured(wire.STDERR),
+            usage=usage,
+        )
+
+    def _captured(self, stream: int) -> Captured:
+        return Captured(bytes(self._streams[stream]), stream in self._truncated)

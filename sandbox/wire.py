@@ -1,0 +1,102 @@
+"""Frames between the host and the guest agent, on the host's side.
+
+The sending side writes a job in one piece. The receiving side treats every byte as hostile: fixed layouts, capped
+lengths, no text parsed, no value decoded. The numbers are `sandbox/guest/frames.py`'s; a test holds the two together.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sandbox.boxspec import BoxSpec
+from sandbox.job import CaseTests, Job, SourceTests
+
+_HEADER = struct.Struct(">IB")
+_LIMITS_BODY = struct.Struct(">IIQQQQ")
+_CASE_BODY = struct.Struct(">I")
+
+LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
+READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
+    b"rptlevxoihfd"
+)
+
+PLAN_BODY = struct.Struct(">I")
+RESULT_BODY = struct.Struct(">IBB")
+PROGRAM_END_BODY = struct.Struct(">Bi")
+
+MESSAGE_BYTES_MAX = 4096
+FRAME_BYTES_MAX = 65_536 + 16
+"""No frame of the agent is longer; one that says so is a violation, before anything is buffered for it."""
+
+_KINDS = frozenset(
+    {READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE}
+)
+
+
+class MalformedFrameError(ValueError):
+    """The box sent what no agent of ours sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame from a box."""
+
+    kind: int
+    payload: bytes
+
+    @property
+    def message(self) -> str:
+        """The payload as a text for people, capped."""
+        return self.payload[:MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace")
+
+
+def encode_job(job: Job, spec: BoxSpec) -> bytes:
+    """Return all frames of a job, ready to be written to a box that is ready."""
+    limits = spec.limits
+    body = _LIMITS_BODY.pack(
+        limits.processes_max,
+        limits.open_files_max,
+        limits.disk_bytes,
+        spec.rules.shm_bytes,
+        limits.output_bytes,
+        spec.rules.output_hard_bytes,
+    )
+    parts = [_frame(LIMITS, body), _frame(PROGRAM, job.program)]
+    if isinstance(job.tests, SourceTests):
+        parts.append(_frame(TESTS, job.tests.source))
+    elif isinstance(job.tests, CaseTests):
+        parts.extend(
+            _frame(CASE, _CASE_BODY.pack(len(case.input)) + case.input + case.expected_output)
+            for case in job.tests.cases
+        )
+    parts.append(_frame(GO, b""))
+    return b"".join(parts)
+
+
+def _frame(kind: int, payload: bytes) -> bytes:
+    return _HEADER.pack(len(payload), kind) + payload
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take some bytes and yield the frames that they complete.
+
+        Raises:
+            MalformedFrameError: An unknown kind or an impossible length.
+        """
+        self._buffer += data
+        while len(self._buffer) >= _HEADER.size:
+            size, kind = _HEADER.unpack_from(self._buffer)
+            if kind not in _KINDS or size > FRAME_BYTES_MAX:
+                raise MalformedFrameError(f"frame of kind {kind} and {size} bytes")
+            end = _HEADER.size + size
+            if len(self._buffer) < end:
+                return
+            payload = bytes(self._buffer[_HEADER.size : end])
+            del self._buffer[:end]
+            yield Frame(kind, payload)

