@@ -28,8 +28,8 @@ from sandbox.paths import data_dir, guest_dir
 GUEST_IN_IMAGE = "opt/sandbox/guest"
 # Raised when this file starts to lay out images differently.
 _LAYOUT = 1
-# Plain data blocks, which gVisor maps straight into the guest. No extended attributes: a file's capabilities are one. One
-# owner and one time, so that equal trees are equal files. All of it is valid for erofs-utils from 1.5 on.
+# Plain data blocks, which gVisor maps straight into the guest. No extended attributes: a file's capabilities are one.
+# One owner and one time, so that equal trees are equal files. All of it is valid for erofs-utils from 1.5 on.
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
 _MKFS = ("mkfs.erofs", "--quiet", "-Enoinline_data", "-x-1", "--all-root", "-T0", f"-U{_NO_UUID}")
 _OURS_IN_ETC = {"hostname": "sandbox\n", "hosts": "127.0.0.1 localhost sandbox\n", "resolv.conf": ""}
@@ -250,8 +250,10 @@ def _load_manifest(path: Path) -> dict[str, str] | None:
 
 def _read_manifest(path: Path) -> Image | None:
     raw = _load_manifest(path)
+    if raw is None:
+        return None
     try:
-        return raw and Image(  # type: ignore[return-value]
+        return Image(
             language=raw["language"],
             digest=raw["digest"],
             # Beside the manifest, wherever the state folder has been moved to.

@@ -15,6 +15,7 @@ COMMANDS = {
     "run": ("sandbox.cli.run", "run", "Run programs and say what became of them."),
     "evaluate": ("sandbox.cli.evaluate", "evaluate", "Test samples of a code model and print pass@k."),
     "serve": ("sandbox.cli.serve", "serve", "Run the service."),
+    "health": ("sandbox.cli.health", "health", "Ask a server whether it serves."),
     "images": ("sandbox.cli.images", "images", "Build and list the images of languages."),
 }
 

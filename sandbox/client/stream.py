@@ -304,7 +304,10 @@ class Dispatch:
 
 
 async def _write(call: Call, outbox: asyncio.Queue[_Ticket | None]) -> None:
-    """Send what is put into the outbox. A failure is the reader's to report: it sees the call's status."""
+    """Send what is put into the outbox. A failure is the reader's to report: it sees the call's status.
+
+    That is INTERNAL if a write is under way when the server's own status comes: grpc puts it in that one's place.
+    """
     try:
         while (ticket := await outbox.get()) is not None:
             await call.write(ticket.request)

@@ -41,7 +41,7 @@ CALLS, ANSWERS = 3, 4
 _DESCRIPTORS_MAX = 65_536
 
 EXIT_BUG = 70
-"""The program role returned, which it must not."""
+"""The program role came back from where it must not come back."""
 
 OWN_PROCESSES = 2
 """The agent and the keeper have the program's uid; its limit does not pay for them."""
@@ -141,9 +141,12 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
         order, stdin = frames.read_frame(ends.orders)
         program = os.fork()
         if program == 0:
-            _become_program(ends, stdin, processes_max, open_files_max)
-            program_main(order, source)
-            os._exit(EXIT_BUG)
+            try:
+                _become_program(ends, stdin, processes_max, open_files_max)
+                program_main(order, source)
+            finally:
+                # Whatever the program broke in its own interpreter, it must not walk on as a keeper.
+                os._exit(EXIT_BUG)
         kind, code = _wait_for(program)
         frames.write_frame(ends.reports, ENDED, frames.PROGRAM_END_BODY.pack(kind, code))
 

@@ -88,8 +88,8 @@ def _serve(source: bytes) -> int:
 
 
 def _kind(value: object) -> tuple[str, str]:
-    if isinstance(value, types.ModuleType):
-        return "module", value.__name__
+    if type(value) is types.ModuleType:
+        return "module", str(value.__name__)
     return ("callable", "") if callable(value) else ("value", "")
 
 

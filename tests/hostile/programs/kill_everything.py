@@ -1,0 +1,14 @@
+# expect: SIGNALED
+# attack: kills every process it can reach, pid 1 included
+# tests: assert f() == 1
+import os
+import signal
+
+
+def f():
+    for pid in (1, -1):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+    return 1

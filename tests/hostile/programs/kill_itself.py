@@ -1,0 +1,6 @@
+# expect: SIGNALED
+# attack: dies of SIGKILL, hoping to be taken for our own kill
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGKILL)

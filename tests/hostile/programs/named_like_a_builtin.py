@@ -1,0 +1,11 @@
+# expect: EXCEPTION
+# attack: raises a class of its own that is merely named ValueError
+# tests: import contextlib
+# tests: with contextlib.suppress(ValueError): f()
+# tests: assert f() == 1
+class ValueError(Exception):
+    pass
+
+
+def f():
+    raise ValueError("not the one")

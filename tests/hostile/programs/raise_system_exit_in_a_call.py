@@ -1,0 +1,5 @@
+# expect: EXCEPTION
+# attack: raises SystemExit(0) through the caller
+# tests: assert f() == 1
+def f():
+    raise SystemExit(0)
