@@ -38,6 +38,7 @@ lint: $(VENV)/installed-dev ## Check style, types, and that the generated code i
 	$(BIN)/ruff check . scripts/install-gvisor scripts/dev-docker
 	$(BIN)/ruff format --check . scripts/install-gvisor scripts/dev-docker
 	$(BIN)/mypy
+	$(BIN)/mypy --scripts-are-modules scripts/install-gvisor scripts/dev-docker scripts/os_packages.py
 	@$(MAKE) --no-print-directory proto
 	@git diff --exit-code --stat -- sandbox/v1 || { echo 'lint: sandbox/v1 was not what proto/ says; it is now: commit it' >&2; exit 1; }
 

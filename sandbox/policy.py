@@ -81,8 +81,8 @@ class Policy:
             asked, ceiling = getattr(job.limits, name), getattr(self.ceilings, name)
             if asked is None:
                 chosen[name] = getattr(self.defaults, name)
-            elif asked <= 0:
-                raise JobRefusedError(f"job.limits.{name}", f"must be a positive whole number, not {asked}")
+            elif type(asked) is not int or asked <= 0:
+                raise JobRefusedError(f"job.limits.{name}", f"must be a positive whole number, not {asked!r}")
             elif asked > ceiling:
                 raise JobRefusedError(
                     f"job.limits.{name}", f"{asked} is above the ceiling {ceiling} of policy {self.name!r}"
@@ -152,6 +152,9 @@ def _read(path: Path, section: str, raw: Mapping[str, Any], kind: type[_Section]
 def _read_environment(path: Path, raw: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(raw, dict) or not all(isinstance(value, str) and "\0" not in value for value in raw.values()):
         raise PolicyError(f"{path}: [environment] must be a table of texts")
+    for name in raw:
+        if not name or "=" in name or "\0" in name:
+            raise PolicyError(f"{path}: environment.{name!r} cannot be the name of a variable")
     return tuple(sorted(raw.items()))
 
 

@@ -148,6 +148,9 @@ class Runner:
                     if not data:
                         raise BackendError(f"a box ended before it was ready: {box.epitaph()}")
                     transcript.feed(data)
+                    if transcript.violated or transcript.sealed:
+                        # It has not got a byte of the job yet: whatever this is, it is not the program's.
+                        raise BackendError("a box spoke out of turn before it got its job")
         except TimeoutError:
             raise BackendError(f"a box was not ready within {spec.rules.start_timeout_ms} ms") from None
         kernel = transcript.guest_kernel

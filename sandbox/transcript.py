@@ -47,14 +47,22 @@ class Transcript:
         return self._violation is not None
 
     def feed(self, data: bytes) -> None:
-        """Take in some bytes. Malformed ones become a violation; nothing is raised for them."""
+        """Take in some bytes. Malformed ones become a violation; nothing is raised for them.
+
+        What comes after DONE or a violation does not count, whether it comes in the same bytes or later ones.
+        """
+        if self._is_over():
+            return
         try:
             for frame in self._reader.feed(data):
-                if self.sealed or self.violated:
-                    return
                 self._take(frame)
+                if self._is_over():
+                    return
         except (wire.MalformedFrameError, struct.error, KeyError) as error:
             self._violation = f"the box broke the protocol: {error!r}"
+
+    def _is_over(self) -> bool:
+        return self.sealed or self.violated
 
     def _take(self, frame: wire.Frame) -> None:
         if self.guest_kernel is None and frame.kind != wire.READY:

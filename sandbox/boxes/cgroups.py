@@ -52,7 +52,11 @@ class Hierarchy(Protocol):
         """`v2` or `v1`."""
 
     def make(self, name: str) -> Cgroup:
-        """Make the cgroup of a box, below our folder."""
+        """Make the cgroup of a box, below our folder.
+
+        Raises:
+            BackendError: It cannot be made.
+        """
 
     def view(self, path: str) -> Cgroup:
         """Return somebody else's cgroup, by its path below the root, to read and to kill; it need not be there yet."""
@@ -131,7 +135,10 @@ class _HierarchyV2:
             ) from error
 
     def make(self, name: str) -> Cgroup:
-        (self._root / self._parent / name).mkdir(exist_ok=True)
+        try:
+            (self._root / self._parent / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise BackendError(f"cannot make the cgroup {self._parent}/{name}: {error}") from error
         return self.view(f"{self._parent}/{name}")
 
     def view(self, path: str) -> Cgroup:
@@ -205,11 +212,16 @@ class _HierarchyV1:
             ) from error
 
     def make(self, name: str) -> Cgroup:
-        for controller in self._controllers:
-            path = controller / self._parent / name
-            path.mkdir(exist_ok=True)
-            _inherit_cpuset(path, path.parent)
-        return self.view(f"{self._parent}/{name}")
+        cgroup = self.view(f"{self._parent}/{name}")
+        try:
+            for controller in self._controllers:
+                path = controller / self._parent / name
+                path.mkdir(exist_ok=True)
+                _inherit_cpuset(path, path.parent)
+        except OSError as error:
+            cgroup.remove()
+            raise BackendError(f"cannot make the cgroup {self._parent}/{name}: {error}") from error
+        return cgroup
 
     def view(self, path: str) -> Cgroup:
         return _CgroupV1(self._controllers, path)
@@ -269,12 +281,8 @@ class _CgroupV1:
 
 
 def _v1_controllers(root: Path) -> tuple[Path, ...]:
-    """List the mounted v1 controllers, without the symbolic links and the named or unified hierarchies."""
-    return tuple(
-        path
-        for path in sorted(root.iterdir())
-        if path.is_dir() and (path / "tasks").is_file() and path.name != "systemd"
-    )
+    """List the mounted v1 hierarchies. systemd's named one is among them: runsc joins it too, and would leave a folder."""
+    return tuple(path for path in sorted(root.iterdir()) if path.is_dir() and (path / "tasks").is_file())
 
 
 def _inherit_cpuset(path: Path, parent: Path) -> None:

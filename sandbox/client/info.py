@@ -18,6 +18,8 @@ class ServerInfo:
         policies: Descriptions of the policies, by name.
         slots: Boxes that run at the same time.
         queue_jobs_max: Jobs that may wait for a slot.
+        jobs_running: Boxes that ran a job when it answered.
+        jobs_queued: Jobs that waited for a slot when it answered.
     """
 
     server_version: str
@@ -28,6 +30,8 @@ class ServerInfo:
     policies: dict[str, str]
     slots: int
     queue_jobs_max: int
+    jobs_running: int
+    jobs_queued: int
 
 
 def info_from_wire(message: pb.GetServerInfoResponse) -> ServerInfo:
@@ -41,4 +45,6 @@ def info_from_wire(message: pb.GetServerInfoResponse) -> ServerInfo:
         policies={policy.name: policy.description for policy in message.policies},
         slots=message.slots,
         queue_jobs_max=message.queue_jobs_max,
+        jobs_running=message.host.jobs_running,
+        jobs_queued=message.host.jobs_queued,
     )

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import grpc
 
-from sandbox.errors import JobRefusedError, NotGvisorError, OverloadedError, SandboxError, ShuttingDownError
+from sandbox.errors import JobRefusedError, OverloadedError, SandboxError, ShuttingDownError
 from sandbox.logs import logger
 
 CODES: dict[type[SandboxError], grpc.StatusCode] = {
@@ -21,7 +21,7 @@ async def translated(context: "grpc.aio.ServicerContext[object, object]") -> Asy
     """Turn our exceptions into a status. Others become INTERNAL without their text, which may name paths."""
     try:
         yield
-    except (grpc.aio.AbortError, NotGvisorError):
+    except grpc.aio.AbortError:
         raise
     except SandboxError as error:
         code = CODES.get(type(error), grpc.StatusCode.INTERNAL)

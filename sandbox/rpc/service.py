@@ -1,14 +1,14 @@
 """The gRPC service: messages in, messages out, no decisions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import grpc
 
 from sandbox import host
 from sandbox.dispatcher import Dispatcher, service_error
-from sandbox.errors import JobRefusedError, NotGvisorError
+from sandbox.errors import JobRefusedError, NotGvisorError, ShuttingDownError
 from sandbox.job import Job
 from sandbox.language import Language
 from sandbox.policy import Policy
@@ -41,7 +41,7 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
     async def Execute(self, request: pb.ExecuteRequest, context: Context) -> pb.ExecuteResponse:  # noqa: N802
         """Run one job; a refused one ends the call with a status."""
         async with translated(context):
-            result = await self._guarded(self._dispatcher.execute(codec.job_from_wire(request.job)), context)
+            result = await self._guarded(self._dispatcher.execute(codec.job_from_wire(request.job)))
             return pb.ExecuteResponse(result=codec.result_to_wire(result))
         raise AssertionError("unreachable: translated() aborts")
 
@@ -50,10 +50,15 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
     ) -> None:
         """Run jobs as they come and answer each when it is done. The client's going away cancels what is left."""
         stream = _Stream(context)
-        async with translated(context), asyncio.TaskGroup() as tasks:
-            async for request in request_iterator:
-                await stream.window.acquire()
-                tasks.create_task(self._answer_one(request.job, stream))
+        async with translated(context):
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    async for request in request_iterator:
+                        await stream.window.acquire()
+                        tasks.create_task(self._answer_one(request.job, stream))
+            except ExceptionGroup as group:
+                # The first failure ended the others; it is the one to be translated.
+                raise group.exceptions[0] from None
 
     async def _answer_one(self, message: pb.Job, stream: "_Stream") -> None:
         try:
@@ -64,21 +69,20 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
                 await stream.write(service_error(message.job_id, error))
                 return
             try:
-                result = await self._guarded(self._dispatcher.answer(job), stream.context)
+                result = await self._guarded(self._dispatcher.answer(job))
             finally:
                 stream.job_ids.discard(job.id)
             await stream.write(result)
         finally:
             stream.window.release()
 
-    async def _guarded(self, work: Any, context: Context) -> JobResult:
+    async def _guarded(self, work: Coroutine[Any, Any, JobResult]) -> JobResult:
+        """Run a job; if its box turns out not to be gVisor's, the whole server must stop."""
         try:
-            result: JobResult = await work
+            return await work
         except NotGvisorError as error:
             self._on_fatal(error)
-            await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is shutting down: its boxes are not gVisor's")
-            raise
-        return result
+            raise ShuttingDownError("the server is shutting down: its boxes are not gVisor's") from error
 
     async def GetServerInfo(  # noqa: N802
         self,

@@ -197,7 +197,11 @@ print(json.dumps(sorted(int(name) for name in os.listdir("/proc") if name.isdigi
             "import json,resource as r; print(json.dumps(r.getrlimit(r.RLIMIT_NPROC)[1] - 2))",
             12,
         ),
-        ({"open_files_max": 77}, "import json,resource as r; print(json.dumps(r.getrlimit(r.RLIMIT_NOFILE)))", [77, 77]),
+        (
+            {"open_files_max": 77},
+            "import json,resource as r; print(json.dumps(r.getrlimit(r.RLIMIT_NOFILE)))",
+            [77, 77],
+        ),
         (
             {"disk_bytes": 3 << 20},
             "import json,os; s=os.statvfs('/tmp'); print(json.dumps(s.f_blocks * s.f_bsize))",
