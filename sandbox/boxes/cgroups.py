@@ -281,7 +281,7 @@ class _CgroupV1:
 
 
 def _v1_controllers(root: Path) -> tuple[Path, ...]:
-    """List the mounted v1 hierarchies. systemd's named one is among them: runsc joins it too, and would leave a folder."""
+    """List the v1 hierarchies. systemd's named one is among them: runsc joins it too, and would leave a folder."""
     return tuple(path for path in sorted(root.iterdir()) if path.is_dir() and (path / "tasks").is_file())
 
 

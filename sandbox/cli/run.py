@@ -15,7 +15,7 @@ from sandbox.cli.options import BACKENDS, SECONDS, SIZE, TIMEOUT_HELP, connected
 from sandbox.cli.text import decoded, escaped
 from sandbox.evaluate.results import result_fields
 from sandbox.job import Job, NoTests, SourceTests
-from sandbox.verdict import Captured, JobResult, ServiceError, Verdict
+from sandbox.verdict import Captured, JobResult, ServiceError, ServiceErrorCode, Verdict
 
 _EXPECT = re.compile(rb"^(?:#|//|--|;)\s*expect:\s*([A-Za-z_]+)\s*$", re.MULTILINE)
 _EXPECT_LINES = 5
@@ -93,7 +93,7 @@ def _expected(program: bytes) -> str | None:
 
 def _exit_code(result: JobResult, expected: str | None) -> int:
     if isinstance(result, ServiceError):
-        return 3
+        return 2 if result.code is ServiceErrorCode.REFUSED else 3
     good = result.passed if expected is None else result.cause.value == expected
     return 0 if good else 1
 
@@ -103,6 +103,9 @@ def _as_json(path: Path, result: JobResult, expected: str | None) -> dict[str, A
     if expected is not None:
         fields["expected_cause"] = expected
     if isinstance(result, Verdict):
+        fields["test_results"] = [
+            {"index": test.index, "status": test.status.value, "message": test.message} for test in result.test_results
+        ]
         for name, captured in (("stdout", result.stdout), ("stderr", result.stderr)):
             fields[name] = captured.data.decode("utf-8", "backslashreplace")
             fields[f"{name}_truncated"] = captured.truncated
@@ -119,7 +122,8 @@ def _usage(verdict: Verdict) -> str:
 
 def _show_one(result: JobResult) -> None:
     if isinstance(result, ServiceError):
-        click.echo(f"service error: {result.code.value}: {escaped(result.message)}")
+        where = f"{result.field}: " if result.field else ""
+        click.echo(f"service error: {result.code.value}: {where}{escaped(result.message)}")
         return
     click.echo(f"{result.status.value}: {result.cause.value}")
     if result.message:

@@ -1,0 +1,283 @@
+"""Whatever a box says, a transcript takes it in, and only the whole and orderly truth becomes a pass."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox import wire
+from sandbox.boxes.box import Counters
+from sandbox.judge import judge
+from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
+from sandbox.transcript import Transcript
+from sandbox.verdict import Captured, Cause, TestResult, TestStatus, Usage
+
+OUTPUT_BYTES = 100
+
+
+def framed(kind: int, payload: bytes = b"") -> bytes:
+    return len(payload).to_bytes(4, "big") + bytes([kind]) + payload
+
+
+def plan(checks: int) -> bytes:
+    return framed(wire.PLAN, wire.PLAN_BODY.pack(checks))
+
+
+def result(index: int, status: int = 1, kind: int = 0, message: bytes = b"") -> bytes:
+    return framed(wire.RESULT, wire.RESULT_BODY.pack(index, status, kind) + message)
+
+
+READY = framed(wire.READY, b"4.4.0-gvisor\x003.13.0")
+DONE = framed(wire.DONE)
+PASS = [READY, plan(2), result(0), result(1), DONE]
+
+
+def told(*parts: bytes) -> Transcript:
+    transcript = Transcript(OUTPUT_BYTES)
+    for part in parts:
+        transcript.feed(part)
+    return transcript
+
+
+def outcome(*parts: bytes) -> Outcome:
+    return told(*parts).outcome(stopped_by=None, counters=Counters(), usage=Usage(), box_exit="")
+
+
+def says(*parts: bytes) -> object:
+    return judge(outcome(*parts)).says
+
+
+def test_a_pass() -> None:
+    facts = outcome(*PASS)
+    assert facts.sealed
+    assert facts.tests_planned == 2
+    assert facts.test_results == (TestResult(0, TestStatus.PASSED, ""), TestResult(1, TestStatus.PASSED, ""))
+    assert facts.violation is None
+    assert says(*PASS) is Cause.ALL_TESTS_PASSED
+
+
+def test_everything_that_can_be_said() -> None:
+    facts = outcome(
+        READY,
+        framed(wire.STDOUT, b"out"),
+        framed(wire.STDERR, b"err"),
+        framed(wire.STDOUT, b"put"),
+        framed(wire.TRUNCATED, bytes([wire.STDERR])),
+        framed(wire.LOAD_ERROR, b"load\xff"),
+        framed(wire.TESTS_ERROR, b"tests"),
+        plan(3),
+        result(0, 1, 0),
+        result(1, 2, 1, b"two is not three"),
+        result(2, 3, 3, b"a socket"),
+        framed(wire.PROGRAM_END, wire.PROGRAM_END_BODY.pack(2, 11)),
+        DONE,
+    )
+    assert facts == Outcome(
+        sealed=True,
+        program_end=ProgramEnd.SIGNALED,
+        program_exit=11,
+        load_error="load\\xff",
+        tests_error="tests",
+        tests_planned=3,
+        test_results=(
+            TestResult(0, TestStatus.PASSED, ""),
+            TestResult(1, TestStatus.FAILED, "two is not three"),
+            TestResult(2, TestStatus.ERRORED, "a socket"),
+        ),
+        first_failure=FailureKind.WRONG_ANSWER,
+        stdout=Captured(b"output"),
+        stderr=Captured(b"err", truncated=True),
+    )
+
+
+def test_what_was_counted_and_done_outside_goes_in_as_it_is() -> None:
+    counters = Counters(cpu_time_us=5, memory_peak_bytes=6, oom_kills=7, process_limit_hits=8)
+    usage = Usage(cpu_time_ms=1, wall_time_ms=2)
+    facts = Transcript(1).outcome(stopped_by=StoppedBy.CPU_TIME, counters=counters, usage=usage, box_exit="exit 1")
+    assert facts == Outcome(
+        sealed=False,
+        stopped_by=StoppedBy.CPU_TIME,
+        oom_kills=7,
+        process_limit_hits=8,
+        box_exit="exit 1",
+        usage=usage,
+    )
+
+
+def test_the_kernel_is_what_stands_before_the_first_zero_and_capped() -> None:
+    assert told().guest_kernel is None
+    assert told(READY).guest_kernel == "4.4.0-gvisor"
+    assert told(framed(wire.READY)).guest_kernel == ""
+    assert told(framed(wire.READY, b"k" * 4_000)).guest_kernel == "k" * 200
+
+
+BROKEN = {
+    "a frame before READY": [plan(1), READY, result(0), DONE],
+    "DONE before READY": [DONE],
+    "output before READY": [framed(wire.STDOUT, b"x"), *PASS],
+    "READY twice": [READY, *PASS],
+    "READY late": [READY, plan(1), READY, result(0), DONE],
+    "PLAN twice": [READY, plan(1), result(0), plan(2), result(1), DONE],
+    "a plan too short": [READY, framed(wire.PLAN, b"\0\0\0"), DONE],
+    "a plan too long": [READY, framed(wire.PLAN, b"\0\0\0\0\1"), result(0), DONE],
+    "a result without a plan": [READY, result(0), DONE],
+    "a result of no plan": [READY, plan(0), result(0), DONE],
+    "more results than planned": [READY, plan(1), result(0), result(1), DONE],
+    "a result too short": [READY, plan(1), framed(wire.RESULT, b"\0\0\0\0\1"), DONE],
+    "an unknown status": [READY, plan(1), result(0, 9), DONE],
+    "status zero": [READY, plan(1), result(0, 0), DONE],
+    "an unknown failure": [READY, plan(1), result(0, 2, 9), DONE],
+    "a failure of no kind": [READY, plan(1), result(0, 2, 0), DONE],
+    "an end that is none": [READY, framed(wire.PROGRAM_END, wire.PROGRAM_END_BODY.pack(0, 0)), *PASS[1:]],
+    "an end too short": [READY, framed(wire.PROGRAM_END, b"\1"), *PASS[1:]],
+    "too much output": [READY, framed(wire.STDOUT, b"x" * (OUTPUT_BYTES + 1)), *PASS[1:]],
+    "too much output in parts": [READY, *[framed(wire.STDERR, b"x" * 60)] * 2, *PASS[1:]],
+    "an unknown kind": [READY, framed(0), *PASS[1:]],
+    "a frame of the host's": [READY, framed(wire.GO), *PASS[1:]],
+    "a frame without end": [READY, b"\xff\xff\xff\xff" + bytes([wire.STDOUT]), *PASS[1:]],
+    "a program's violation": [READY, framed(wire.VIOLATION, b"a script spoke"), *PASS[1:]],
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("in_one_piece", [True, False])
+def test_what_no_agent_says_is_a_violation(name: str, in_one_piece: bool) -> None:
+    parts = [b"".join(BROKEN[name])] if in_one_piece else BROKEN[name]
+    transcript = told(*parts)
+    assert transcript.violated
+    assert not transcript.sealed
+    assert says(*parts) is Cause.PROTOCOL_VIOLATION
+
+
+def test_after_a_violation_nothing_counts() -> None:
+    facts = outcome(READY, framed(0), plan(1), result(0), framed(wire.STDOUT, b"x"), DONE)
+    assert facts.tests_planned is None
+    assert facts.test_results == ()
+    assert facts.stdout == Captured()
+    assert not facts.sealed
+
+
+def test_results_are_bounded_whatever_was_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.transcript._RESULTS_MAX", 3)
+    assert not told(READY, plan(2**32 - 1), *map(result, range(3))).violated
+    assert told(READY, plan(2**32 - 1), *map(result, range(4))).violated
+
+
+def test_output_up_to_the_limit_is_kept_of_each_stream() -> None:
+    full = b"x" * OUTPUT_BYTES
+    facts = outcome(READY, framed(wire.STDOUT, full), framed(wire.STDERR, full), DONE)
+    assert facts.violation is None
+    assert facts.stdout == facts.stderr == Captured(full)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        result(1, 2, 1, b"too late"),
+        framed(wire.VIOLATION, b"too late"),
+        framed(wire.STDOUT, b"too late"),
+        framed(wire.LOAD_ERROR, b"too late"),
+        DONE,
+        framed(0),
+        b"\xff" * 20,
+        b"\xff" * 3,
+    ],
+)
+@pytest.mark.parametrize("in_one_piece", [True, False])
+def test_what_comes_after_done_does_not_count(late: bytes, in_one_piece: bool) -> None:
+    # In the same bytes or in later ones: when it arrives must not decide a verdict.
+    parts = [b"".join(PASS) + late] if in_one_piece else [*PASS, late]
+    assert outcome(*parts) == outcome(*PASS)
+    assert says(*parts) is Cause.ALL_TESTS_PASSED
+
+
+def test_a_flood_is_known_at_once() -> None:
+    assert not told(READY).flooded
+    assert told(READY, framed(wire.FLOOD)).flooded
+
+
+# Bytes that somebody else chose.
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=200), max_size=8))
+def test_random_bytes_never_raise_and_never_pass(parts: list[bytes]) -> None:
+    assert says(*parts) is not Cause.ALL_TESTS_PASSED
+    assert says(READY, *parts) is not Cause.ALL_TESTS_PASSED
+
+
+SMALL = st.integers(0, 3)
+FRAMES = st.one_of(
+    st.builds(plan, SMALL),
+    st.builds(result, SMALL, st.integers(0, 4), st.integers(0, 4), st.binary(max_size=3)),
+    st.builds(framed, st.sampled_from(sorted(wire._KINDS)), st.binary(max_size=8)),
+    st.builds(framed, st.just(wire.PROGRAM_END), st.builds(wire.PROGRAM_END_BODY.pack, SMALL, st.integers(-9, 300))),
+    st.just(READY),
+    st.just(DONE),
+)
+
+
+@st.composite
+def nearly_a_pass(draw: st.DrawFn) -> list[bytes]:
+    """The frames of a pass, with some others put between them, left out or exchanged."""
+    checks = draw(st.integers(1, 3))
+    parts = [READY, plan(checks), *map(result, range(checks)), DONE]
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(parts) - 1))
+        kind = draw(st.sampled_from(["insert", "replace", "remove", "swap"]))
+        if kind == "insert":
+            parts.insert(place, draw(FRAMES))
+        elif kind == "replace":
+            parts[place] = draw(FRAMES)
+        elif kind == "remove" and len(parts) > 1:
+            parts.pop(place)
+        else:
+            parts[place], parts[-1] = parts[-1], parts[place]
+    return parts
+
+
+HARMLESS = {wire.STDOUT, wire.STDERR, wire.TRUNCATED, wire.FLOOD}
+
+
+def is_a_pass(parts: list[bytes]) -> bool:
+    """The definition, written once more and differently: one orderly story, with output in between."""
+    if DONE[:5] not in [part[:5] for part in parts] and not any(part[4] == wire.DONE for part in parts):
+        return False
+    end = next(place for place, part in enumerate(parts) if part[4] == wire.DONE)
+    story = parts[:end]
+    if not story or story[0][4] != wire.READY:
+        return False
+    spoken = [part for part in story[1:] if part[4] not in HARMLESS]
+    if not spoken or spoken[0][4] != wire.PLAN:
+        return False
+    checks = int.from_bytes(spoken[0][5:], "big")
+    heads = [part[4:10] for part in spoken[1:]]
+    wanted = [bytes([wire.RESULT]) + index.to_bytes(4, "big") + b"\1" for index in range(checks)]
+    return checks > 0 and len(spoken[0]) == 9 and heads == wanted and all(len(part) >= 11 for part in spoken[1:])
+
+
+@settings(deadline=None, max_examples=400)
+@given(nearly_a_pass() | st.lists(FRAMES, max_size=8))
+def test_only_an_orderly_story_passes(parts: list[bytes]) -> None:
+    # FLOOD is the runner's to act on, and output here is far below the limit.
+    assert (says(*parts) is Cause.ALL_TESTS_PASSED) == is_a_pass(parts)
+
+
+@settings(deadline=None)
+@given(nearly_a_pass(), st.lists(st.integers(0, 200), max_size=8))
+def test_how_the_bytes_are_cut_decides_nothing(parts: list[bytes], places: list[int]) -> None:
+    whole = b"".join(parts)
+    ends = [*sorted(min(place, len(whole)) for place in places), len(whole)]
+    pieces = [whole[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    assert outcome(*pieces) == outcome(whole) == outcome(*parts)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 255), st.integers(2, 3))
+def test_a_failed_check_does_not_pass_by_one_changed_byte(place: int, value: int, status: int) -> None:
+    # Only the byte that says so itself can turn a failure into a pass.
+    good = b"".join([READY, plan(2), result(0), result(1, status, 1), DONE])
+    data = bytearray(good)
+    data[place % len(data)] = value
+    status_byte = good.index(bytes([wire.RESULT, 0, 0, 0, 1])) + 5
+    if place % len(data) != status_byte:
+        assert says(bytes(data)) is not Cause.ALL_TESTS_PASSED

@@ -1,0 +1,229 @@
+"""Both copies of the protocol say the same, and the host's reader survives any bytes."""
+
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox import transcript, wire
+from sandbox.boxspec import BoxRules, BoxSpec
+from sandbox.guest import agent, frames
+from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
+from sandbox.limits import Limits
+from sandbox.outcome import FailureKind, ProgramEnd
+from sandbox.verdict import TestStatus
+
+SPEC = BoxSpec(
+    language="python",
+    command=("agent",),
+    environment=(),
+    limits=Limits(
+        cpu_time_ms=1,
+        wall_time_ms=2,
+        memory_bytes=3,
+        processes_max=4,
+        open_files_max=5,
+        disk_bytes=2**40,
+        output_bytes=7,
+    ),
+    rules=BoxRules(
+        cpu_quota_percent=8,
+        overhead_memory_bytes=9,
+        host_tasks_max=10,
+        shm_bytes=2**41,
+        output_hard_bytes=12,
+        uid=13,
+        gid=14,
+        start_timeout_ms=15,
+    ),
+)
+
+# Two copies of one protocol.
+
+HOSTS_OWN = {"FRAME_BYTES_MAX"}
+
+
+def constants(module: Any) -> dict[str, Any]:
+    """Capitalised names with their values; a layout is compared by its format."""
+    return {
+        name.lstrip("_"): value.format if isinstance(value, struct.Struct) else value
+        for name, value in vars(module).items()
+        if name.lstrip("_").isupper() and isinstance(value, (int, struct.Struct))
+    }
+
+
+def test_the_host_and_the_guest_have_the_same_constants() -> None:
+    host, guest = constants(wire), constants(frames)
+    assert len(host) > 20
+    assert {name: guest.get(name) for name in host if name not in HOSTS_OWN} == {
+        name: value for name, value in host.items() if name not in HOSTS_OWN
+    }
+
+
+def test_kinds_are_bytes_and_differ() -> None:
+    assert len(wire._KINDS) == 12
+    assert all(0 <= kind <= 255 for kind in wire._KINDS)
+    # No kind of one direction is one of the other.
+    assert not wire._KINDS & {wire.LIMITS, wire.PROGRAM, wire.TESTS, wire.CASE, wire.GO}
+
+
+def test_the_numbers_of_the_guest_are_the_names_of_the_host() -> None:
+    assert transcript._TEST_STATUS == {
+        frames.PASSED: TestStatus.PASSED,
+        frames.FAILED: TestStatus.FAILED,
+        frames.ERRORED: TestStatus.ERRORED,
+    }
+    assert transcript._FAILURE_KIND == {
+        frames.WRONG_ANSWER: FailureKind.WRONG_ANSWER,
+        frames.EXCEPTION: FailureKind.EXCEPTION,
+        frames.UNSUPPORTED_VALUE: FailureKind.UNSUPPORTED_VALUE,
+    }
+    assert transcript._PROGRAM_END == {frames.EXITED: ProgramEnd.EXITED, frames.SIGNALED: ProgramEnd.SIGNALED}
+
+
+def test_the_longest_frame_of_the_guest_is_taken() -> None:
+    assert frames.CHUNK_BYTES_MAX <= wire.FRAME_BYTES_MAX
+    assert frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX <= wire.FRAME_BYTES_MAX
+
+
+# A job, as the guest reads it.
+
+
+@contextmanager
+def readable(folder: Path, data: bytes) -> Iterator[int]:
+    path = folder / "pipe"
+    path.write_bytes(data)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize(
+    ("tests", "kinds"),
+    [
+        (NoTests(), "LPG"),
+        (SourceTests(b"assert f() == 1\n"), "LPTG"),
+        (CaseTests((Case(b"1", b"2"), Case(b"", b""))), "LPCCG"),
+    ],
+)
+def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> None:
+    with readable(tmp_path, wire.encode_job(Job(program=b"p", tests=tests), SPEC)) as fd:
+        read = []
+        while not read or read[-1][0] != frames.GO:
+            read.append(frames.read_frame(fd))
+        with pytest.raises(frames.EndOfStreamError):
+            frames.read_exactly(fd, 1)
+    assert bytes(kind for kind, _ in read) == kinds.encode()
+    assert frames.LIMITS_BODY.unpack(read[0][1]) == (4, 5, 2**40, 2**41, 7, 12)
+
+
+BYTES = st.binary(max_size=300)
+SOLID = BYTES.filter(lambda data: bool(data.strip()))
+TESTS = (
+    st.just(NoTests())
+    | st.builds(SourceTests, SOLID)
+    | st.lists(st.builds(Case, BYTES, BYTES), min_size=1, max_size=4).map(tuple).map(CaseTests)
+)
+
+
+@settings(deadline=None)
+@given(SOLID, TESTS)
+def test_what_the_guest_reads_is_the_job(tmp_path_factory: Any, program: bytes, tests: Tests) -> None:
+    folder = tmp_path_factory.mktemp("job")
+    with (
+        readable(folder, wire.encode_job(Job(program=program, tests=tests), SPEC)) as fd,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(agent, "_STDIN", fd)
+        job = agent._receive()
+    assert job.program == program
+    assert job.limits == (4, 5, 2**40, 2**41, 7, 12)
+    assert job.tests == (tests.source if isinstance(tests, SourceTests) else None)
+    cases = tests.cases if isinstance(tests, CaseTests) else ()
+    assert job.cases == [(case.input, case.expected_output) for case in cases]
+
+
+# Frames, as the host reads them.
+
+
+def framed(kind: int, payload: bytes) -> bytes:
+    return frames.HEADER.pack(len(payload), kind) + payload
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    ends = [*sorted(place % (len(data) + 1) for place in places), len(data)]
+    return [data[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+KIND = st.sampled_from(sorted(wire._KINDS))
+PLACES = st.lists(st.integers(0, 10**6), max_size=10)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(KIND, BYTES), max_size=8), PLACES)
+def test_frames_come_out_whole_however_they_were_cut(sent: list[tuple[int, bytes]], places: list[int]) -> None:
+    reader = wire.FrameReader()
+    data = b"".join(framed(kind, payload) for kind, payload in sent)
+    got = [frame for part in cut(data, places) for frame in reader.feed(part)]
+    assert [(frame.kind, frame.payload) for frame in got] == sent
+
+
+def test_a_frame_byte_by_byte() -> None:
+    reader = wire.FrameReader()
+    data = framed(wire.STDOUT, b"hello")
+    got = [frame for byte in data for frame in reader.feed(bytes([byte]))]
+    assert got == [wire.Frame(wire.STDOUT, b"hello")]
+
+
+@settings(deadline=None)
+@given(st.lists(BYTES, max_size=6))
+def test_any_bytes_are_frames_or_malformed(parts: list[bytes]) -> None:
+    reader = wire.FrameReader()
+    try:
+        for part in parts:
+            for frame in reader.feed(part):
+                assert frame.kind in wire._KINDS
+                assert isinstance(frame.message, str)
+    except wire.MalformedFrameError:
+        # It stays so: nothing after it is read as a frame.
+        with pytest.raises(wire.MalformedFrameError):
+            list(reader.feed(framed(wire.DONE, b"")))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(KIND, BYTES), max_size=4), st.integers(0, 255), st.integers(0, 10**6))
+def test_a_changed_byte_is_another_frame_or_malformed(sent: list[tuple[int, bytes]], value: int, place: int) -> None:
+    data = bytearray(b"".join(framed(kind, payload) for kind, payload in sent) + framed(wire.DONE, b""))
+    data[place % len(data)] = value
+    try:
+        assert all(frame.kind in wire._KINDS for frame in wire.FrameReader().feed(bytes(data)))
+    except wire.MalformedFrameError:
+        pass
+
+
+@pytest.mark.parametrize("kind", sorted(set(range(256)) - wire._KINDS))
+def test_an_unknown_kind_is_malformed(kind: int) -> None:
+    with pytest.raises(wire.MalformedFrameError):
+        list(wire.FrameReader().feed(framed(kind, b"")))
+
+
+def test_a_length_beyond_the_cap_is_malformed_before_its_bytes_come() -> None:
+    reader = wire.FrameReader()
+    assert list(reader.feed(frames.HEADER.pack(wire.FRAME_BYTES_MAX, wire.STDOUT))) == []
+    for size in (wire.FRAME_BYTES_MAX + 1, 2**32 - 1):
+        with pytest.raises(wire.MalformedFrameError):
+            list(wire.FrameReader().feed(frames.HEADER.pack(size, wire.STDOUT)))
+
+
+def test_a_message_is_capped_and_always_a_text() -> None:
+    assert wire.Frame(wire.VIOLATION, b"a" * 5_000).message == "a" * wire.MESSAGE_BYTES_MAX
+    assert wire.Frame(wire.VIOLATION, b"\xff\xc3").message == "\\xff\\xc3"
+    assert wire.Frame(wire.VIOLATION, frames.text("\ud800 é")).message == "\\ud800 é"
