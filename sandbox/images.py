@@ -26,8 +26,9 @@ from sandbox.language import Language
 from sandbox.paths import data_dir, guest_dir
 
 GUEST_IN_IMAGE = "opt/sandbox/guest"
+VERSION_LABEL = "sandbox.language_version"
 # Raised when this file starts to lay out images differently.
-_LAYOUT = 1
+_LAYOUT = 2
 # Plain data blocks, which gVisor maps straight into the guest. No extended attributes: a file's capabilities are one.
 # One owner and one time, so that equal trees are equal files. All of it is valid for erofs-utils from 1.5 on.
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
@@ -160,7 +161,21 @@ def build_docker(language: Language, *, repo_root: Path, base: str | None, repor
             tag,
             str(repo_root),
         ]
-        _run(build, "docker build", "Is a Docker Engine running? scripts/dev-docker starts one.")
+        advice = "Is a Docker Engine with the runtime runsc running? scripts/dev-docker starts one."
+        _run(build, "docker build", advice)
+        ask = [
+            "docker",
+            "run",
+            "--rm",
+            "--runtime=runsc",
+            "--network=none",
+            "--entrypoint=",
+            tag,
+            *language.version_command,
+        ]
+        version = _run(ask, f"asking {language.name} for its version", advice).strip()
+        # Once more, from the cache, with the answer on it: the server reads it without starting anything.
+        _run([*build[:-1], "--label", f"{VERSION_LABEL}={version}", build[-1]], "docker build", advice)
     _run(["docker", "tag", tag, f"{repository}:latest"], "docker tag", "Is a Docker Engine running? scripts/dev-docker")
     return tag
 
@@ -337,8 +352,9 @@ def _build(
         _run([*unpack, "--exclude=dev/*"], "unpacking the base", f"Is {tar} a tar file of a root file system?")
         _tidy(root)
         if base.tar is not None:
-            _compile_python(root)
+            _compile(root, _STDLIB)
         _copy_guest(guest_dir(), root / GUEST_IN_IMAGE)
+        _compile(root, repr(f"/{GUEST_IN_IMAGE}"))
         version = _ask_version(language, root)
         fresh = scratch / "image.erofs"
         _run([*_MKFS, str(fresh), str(root)], "mkfs.erofs", "Is erofs-utils 1.5 or newer installed?")
@@ -406,21 +422,23 @@ def _copy_guest(source: Path, target: Path) -> None:
 _COMPILE = """
 import compileall, py_compile, re, sysconfig
 compileall.compile_dir(
-    sysconfig.get_path("stdlib"), quiet=2, force=True, rx=re.compile("/(test|tests|idlelib|lib2to3)/"),
+    FOLDER, quiet=2, force=True, rx=re.compile("/(test|tests|idlelib|lib2to3)/"),
     invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
 )
 """
+_STDLIB = 'sysconfig.get_path("stdlib")'
 _CLEAN_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"}
 
 
-def _compile_python(root: Path) -> None:
-    """Renew the byte code of a base that we did not make.
+def _compile(root: Path, folder: str) -> None:
+    """Make byte code in the image, of the guest agent and of the library of a base that we did not make.
 
     The image gives every file the same time, which makes ordinary byte code stale, and boxes cannot write new one.
     Bases of ours have byte code that does not look at times. Without it all works, only slower: failing is no error.
     """
+    code = _COMPILE.replace("FOLDER", folder)
     with contextlib.suppress(ImageError):
-        _run(["chroot", str(root), "/usr/bin/env", "python3", "-I", "-c", _COMPILE], "compiling", "")
+        _run(["chroot", str(root), "/usr/bin/env", "python3", "-I", "-c", code], "compiling", "")
 
 
 def _ask_version(language: Language, root: Path) -> str:

@@ -78,6 +78,8 @@ class Transcript:
         if self._planned is not None:
             raise wire.MalformedFrameError("PLAN twice")
         (self._planned,) = wire.PLAN_BODY.unpack(frame.payload)
+        if self._planned > _RESULTS_MAX:
+            self._tests_error = f"the tests plan more than {_RESULTS_MAX} checks"
 
     def _result(self, frame: wire.Frame) -> None:
         index, status, kind = wire.RESULT_BODY.unpack_from(frame.payload)

@@ -25,6 +25,7 @@ from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.version import runsc_version
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError, ImageError
+from sandbox.images import VERSION_LABEL
 from sandbox.language import Language
 
 _Result = TypeVar("_Result")
@@ -101,7 +102,7 @@ class DockerBackend:
                 f"the Docker Engine has no image {tag}: run sandbox images build --backend docker {language.name}"
             ) from None
         self._digests[language.name] = image["Id"]
-        self._versions[language.name] = (image["Config"].get("Labels") or {}).get("sandbox.language_version", "unknown")
+        self._versions[language.name] = (image["Config"].get("Labels") or {}).get(VERSION_LABEL, "unknown")
 
     async def _sweep(self, engine: "_Engine") -> None:
         """Remove the containers of servers whose folder is gone or whose lock is free."""

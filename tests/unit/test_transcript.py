@@ -251,6 +251,8 @@ def is_a_pass(parts: list[bytes]) -> bool:
         return False
     checks = int.from_bytes(spoken[0][5:], "big")
     heads = [part[4:10] for part in spoken[1:]]
+    if len(heads) != checks:
+        return False
     wanted = [bytes([wire.RESULT]) + index.to_bytes(4, "big") + b"\1" for index in range(checks)]
     return checks > 0 and len(spoken[0]) == 9 and heads == wanted and all(len(part) >= 11 for part in spoken[1:])
 
