@@ -22,6 +22,7 @@ LOADED, RAISED, RETURNED, THREW, UNSUPPORTED = b"KXREU"
 ID = struct.Struct(">Q")
 
 MODULE_NAME = "program"
+_FILE_NAME = "program.py"
 _NAMES_MAX = 10_000
 _MESSAGE_CHARACTERS_MAX = 1_000
 
@@ -39,14 +40,14 @@ def _forget_the_agent() -> None:
     sys.path[:] = [entry for entry in sys.path if entry != "/opt"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "sandbox"]:
         del sys.modules[name]
-    sys.argv = ["program.py"]
+    sys.argv = [_FILE_NAME]
 
 
 def _load(source: bytes, module_name: str) -> types.ModuleType:
     """Execute the source as a module; whatever it raises is the program's."""
     module = types.ModuleType(module_name)
     sys.modules[module_name] = module
-    exec(compile(source, "program.py", "exec", dont_inherit=True), module.__dict__)
+    exec(compile(source, _FILE_NAME, "exec", dont_inherit=True), module.__dict__)
     return module
 
 
@@ -57,7 +58,7 @@ def _run_as_script(source: bytes) -> int:
     except SystemExit as error:
         return _exit_code(error)
     except BaseException as error:
-        _complain(error)
+        _complain(error, source)
         frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
         return 1
     return 0
@@ -70,7 +71,7 @@ def _serve(source: bytes) -> int:
     except SystemExit as error:
         return _exit_code(error)
     except BaseException as error:
-        _complain(error)
+        _complain(error, source)
         frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
         return 1
     names = [[name, *_kind(value)] for name, value in list(module.__dict__.items()) if type(name) is str][:_NAMES_MAX]
@@ -139,11 +140,15 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}"[:_MESSAGE_CHARACTERS_MAX]
 
 
-def _complain(error: BaseException) -> None:
+def _complain(error: BaseException, source: bytes = b"") -> None:
     """Write the traceback to standard error, as the interpreter would, without the agent's own frames."""
-    import traceback  # noqa: PLC0415 (20 ms that only a failing program pays)
+    import linecache  # noqa: PLC0415 (20 ms that only a failing program pays)
+    import traceback  # noqa: PLC0415
 
     try:
+        # There is no file to read the quoted lines from.
+        lines = source.decode("utf-8", "replace").splitlines(keepends=True)
+        linecache.cache[_FILE_NAME] = (len(source), None, lines, _FILE_NAME)
         shown = error.__traceback__
         while shown is not None and "/sandbox/guest/" in shown.tb_frame.f_code.co_filename:
             shown = shown.tb_next
