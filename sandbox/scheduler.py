@@ -24,6 +24,8 @@ class Scheduler:
         self.queue_jobs_max = queue_jobs_max
         self._free = asyncio.Semaphore(slots)
         self._draining = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.waiting = 0
         self.running = 0
 
@@ -49,13 +51,20 @@ class Scheduler:
             if self._draining:
                 raise ShuttingDownError("the server is shutting down; another one may take the job")
             self.running += 1
+            self._idle.clear()
             try:
                 yield round((time.monotonic() - asked) * 1000)
             finally:
                 self.running -= 1
+                if not self.running:
+                    self._idle.set()
         finally:
             self._free.release()
 
     def drain(self) -> None:
         """Refuse new jobs and those that wait; running ones go on."""
         self._draining = True
+
+    async def idle(self) -> None:
+        """Wait until no job runs; a job runs until its box is removed."""
+        await self._idle.wait()

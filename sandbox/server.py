@@ -1,6 +1,7 @@
 """Puts a server together, starts it, and takes it apart again."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ from sandbox.rpc.service import SandboxService
 from sandbox.runner import Assignment, Runner
 from sandbox.scheduler import Scheduler
 from sandbox.verdict import Verdict
+
+_CLEAN_UP_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,10 @@ async def serve(
         finally:
             scheduler.drain()
             await server.stop(0 if settings.die_with_stdin else settings.grace_s)
+            # The calls have ended; their boxes are still being removed, and need the backend for it.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLEAN_UP_TIMEOUT_S):
+                    await scheduler.idle()
         end.raise_if_failed()
     finally:
         await backend.close()

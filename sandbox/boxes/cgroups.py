@@ -5,6 +5,7 @@ Everything here is a handful of small reads and writes on a kernel file system, 
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from sandbox.errors import BackendError
 _ROOT = Path("/sys/fs/cgroup")
 _CPU_PERIOD_US = 100_000
 _KILL_TIMEOUT_S = 5.0
+_REMOVE_PAUSE_S = 0.01
+_MAKE_TRIES = 10
 _V1_NEEDED = ("cpu", "cpuacct", "memory", "pids")
 
 
@@ -75,7 +78,7 @@ def detect(parent: str, root: Path = _ROOT) -> Hierarchy:
     """Find out how this machine has cgroups.
 
     Args:
-        parent: Folder for the boxes' cgroups, below the root of the hierarchy, such as `sandbox`.
+        parent: Folder for the boxes' cgroups, below the root of the hierarchy, such as `sandbox/<instance>`.
         root: Where cgroups are mounted.
 
     Raises:
@@ -115,6 +118,27 @@ async def kill_all(cgroup: Cgroup) -> None:
         pause_s = min(pause_s * 2, 0.05)
 
 
+async def remove(cgroup: Cgroup) -> None:
+    """Kill whatever is in a cgroup and remove it.
+
+    Raises:
+        BackendError: Something in it would not die, or the kernel would not let go of it.
+    """
+    deadline = asyncio.get_running_loop().time() + _KILL_TIMEOUT_S
+    while True:
+        # Each time anew: a runtime that was just starting may have put a process there since.
+        await kill_all(cgroup)
+        try:
+            cgroup.remove()
+        except OSError as error:
+            # A process that has been killed, and is in no list any more, still holds its cgroup for a moment.
+            if error.errno != errno.EBUSY or asyncio.get_running_loop().time() > deadline:
+                raise BackendError(f"cannot remove the cgroup {cgroup.oci_path}: {error}") from error
+        else:
+            return
+        await asyncio.sleep(_REMOVE_PAUSE_S)
+
+
 class _HierarchyV2:
     layout = "v2"
 
@@ -125,7 +149,7 @@ class _HierarchyV2:
     def prepare(self) -> None:
         folder = self._root / self._parent
         try:
-            folder.mkdir(exist_ok=True, parents=True)
+            _make_folder(folder)
             # From the top down: a controller is offered to a folder only when the one above it passes it on.
             for path in (*reversed(folder.relative_to(self._root).parents), folder.relative_to(self._root)):
                 (self._root / path / "cgroup.subtree_control").write_text("+cpu +memory +pids")
@@ -204,8 +228,9 @@ class _HierarchyV1:
         try:
             for controller in self._controllers:
                 folder = controller / self._parent
-                folder.mkdir(exist_ok=True, parents=True)
-                _inherit_cpuset(folder, controller)
+                _make_folder(folder)
+                for path in (*reversed(folder.relative_to(controller).parents), folder.relative_to(controller)):
+                    _inherit_cpuset(controller / path, (controller / path).parent)
         except OSError as error:
             raise BackendError(
                 f"cannot use cgroups named {self._parent}: {error}: run as root, on a writable cgroup file system"
@@ -219,7 +244,8 @@ class _HierarchyV1:
                 path.mkdir(exist_ok=True)
                 _inherit_cpuset(path, path.parent)
         except OSError as error:
-            cgroup.remove()
+            with contextlib.suppress(OSError):
+                cgroup.remove()
             raise BackendError(f"cannot make the cgroup {self._parent}/{name}: {error}") from error
         return cgroup
 
@@ -276,8 +302,14 @@ class _CgroupV1:
                 os.kill(pid, signal.SIGKILL)
 
     def remove(self) -> None:
+        refused: OSError | None = None
         for path in self._paths.values():
-            _remove_tree(path)
+            try:
+                _remove_tree(path)
+            except OSError as error:  # noqa: PERF203 (each hierarchy by itself: one that refuses must not keep the rest)
+                refused = error
+        if refused is not None:
+            raise refused
 
 
 def _v1_controllers(root: Path) -> tuple[Path, ...]:
@@ -319,7 +351,7 @@ def _descendants(path: Path) -> Iterator[Path]:
 def _folders(path: Path) -> list[str]:
     try:
         return sorted(entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
@@ -329,6 +361,17 @@ def _remove_tree(path: Path) -> None:
             folder.rmdir()
 
 
+def _make_folder(path: Path) -> None:
+    """Make a folder and the one above it, which another server that is just ending may take away in between."""
+    for _ in range(_MAKE_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            path.mkdir(parents=True, exist_ok=True)
+            return
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
 def _rmdir_if_empty(path: Path) -> None:
+    """Remove a server's folder, and the one above it if no other server has one there."""
     with contextlib.suppress(OSError):
         path.rmdir()
+        path.parent.rmdir()

@@ -74,11 +74,11 @@ class RunscBackend:
         if os.geteuid() != 0:
             raise BackendError("the backend runsc needs root: start the server with sudo")
         self.runsc_version = await runsc_version(self._runsc)
-        self._hierarchy = cgroups.detect(_CGROUP_PARENT)
-        self._hierarchy.prepare()
         for folder in leftovers.abandoned(self._run_dir):
-            await _sweep(folder, self._hierarchy)
+            await _sweep(folder)
         self._instance = leftovers.claim(self._run_dir)
+        self._hierarchy = _hierarchy_of(self._instance.name)
+        self._hierarchy.prepare()
         (self._instance.folder / "empty").mkdir()
 
     async def close(self) -> None:
@@ -119,8 +119,7 @@ class RunscBackend:
         except OSError as error:
             raise BackendError(f"cannot make a box: {error}") from error
         finally:
-            cgroup.remove()
-            shutil.rmtree(folder, ignore_errors=True)
+            await to_the_end(_forget(cgroup, folder))
 
     def _command(self, box_id: str, folder: Path) -> list[str]:
         # A state directory per box: starts read the whole of it, and leftovers would slow every later one.
@@ -211,8 +210,6 @@ class _RunscBox:
                 await self._process.wait()
                 if self._stderr_task is not None:
                     await self._stderr_task
-        # A process that runsc was just making when it was killed may have entered the cgroup since.
-        await cgroups.kill_all(self._cgroup)
 
     def epitaph(self) -> str:
         """Return the runtime's last words."""
@@ -220,11 +217,22 @@ class _RunscBox:
         return f"exit {code}: {self._stderr.decode('utf-8', 'backslashreplace').strip()}"
 
 
-async def _sweep(folder: Path, hierarchy: cgroups.Hierarchy) -> None:
+async def _forget(cgroup: cgroups.Cgroup, folder: Path) -> None:
+    try:
+        await cgroups.remove(cgroup)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hierarchy_of(instance: str) -> cgroups.Hierarchy:
+    """Return where a server has its boxes' cgroups: a folder of its own, so that no server's end is another's."""
+    return cgroups.detect(f"{_CGROUP_PARENT}/{instance}")
+
+
+async def _sweep(folder: Path) -> None:
     """Remove the boxes of a server that died: their processes, cgroups and files."""
+    hierarchy = _hierarchy_of(folder.name)
     for name in hierarchy.names():
-        if name.startswith(f"{folder.name}-"):
-            cgroup = hierarchy.make(name)
-            await cgroups.kill_all(cgroup)
-            cgroup.remove()
-    shutil.rmtree(folder, ignore_errors=True)
+        await cgroups.remove(hierarchy.make(name))
+    hierarchy.remove()
+    leftovers.remove(folder)

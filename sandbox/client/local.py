@@ -20,6 +20,8 @@ _SOCKET_PATH_MAX = 100
 _LOG_LINES = 15
 _LOG_TAIL_BYTES = 16 * 1024
 _POLL_S = 0.05
+# The server removes its boxes first, which takes a Docker Engine under load its time; killing it would leave them.
+_STOP_TIMEOUT_S = 40
 
 
 @contextmanager
@@ -117,7 +119,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         with suppress(BrokenPipeError):
             process.stdin.close()
     try:
-        process.wait(10)
+        process.wait(_STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.terminate()
         try:

@@ -33,6 +33,7 @@ TREE = (
     "pyproject.toml",
     "sandbox",
 )
+IMAGE = "sandbox-python:latest"
 TESTS = SourceTests(b"assert add(1, 2) == 3")
 GREEDY = b"def add(a, b):\n    blocks = []\n    while True:\n        blocks.append(bytearray(1 << 24))\n"
 
@@ -83,16 +84,21 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     subprocess.run([tree / "deploy" / "docker" / "bases"], check=True, stdin=subprocess.DEVNULL)
     there = Deployment(tree, env, port)
     folders = set(_folders())
+    # Compose builds an image of this name too. Other tests want theirs back, which has the language's version on it.
+    image = subprocess.run(
+        ["docker", "image", "inspect", "--format", "{{.Id}}", IMAGE], capture_output=True, text=True, check=True
+    ).stdout.strip()
     try:
         there.compose("up", "--build", "--detach", "--wait")
         yield there
     finally:
-        there.compose("down", "--timeout", "30")
+        there.compose("down")
+        subprocess.run(["docker", "tag", image, IMAGE], check=True)
     _assert_nothing_left(project, set(_folders()) - folders)
 
 
 def _folders() -> list[str]:
-    return os.listdir(run_dir()) if run_dir().is_dir() else []
+    return [folder.name for folder in run_dir().iterdir()] if run_dir().is_dir() else []
 
 
 def _assert_nothing_left(project: str, new_folders: set[str]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.judge import is_ambiguous, judge
@@ -214,6 +214,7 @@ def deserves_a_pass(facts: Outcome) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(OUTCOMES | nearly_passed())
 def test_a_pass_is_complete_or_is_none(facts: Outcome) -> None:
     says = judge(facts).says
@@ -222,12 +223,14 @@ def test_a_pass_is_complete_or_is_none(facts: Outcome) -> None:
         assert (says.status is Status.PASSED) == deserves_a_pass(facts)
 
 
+@settings(deadline=None)
 @given(OUTCOMES | nearly_passed())
 def test_what_overrules_the_box_makes_no_service_error(facts: Outcome) -> None:
     if facts.oom_kills or facts.stopped_by or facts.violation is not None or not facts.sealed:
         assert isinstance(judge(facts).says, Cause)
 
 
+@settings(deadline=None)
 @given(OUTCOMES)
 def test_a_sealed_outcome_is_never_ambiguous(facts: Outcome) -> None:
     assert not (facts.sealed and is_ambiguous(facts))

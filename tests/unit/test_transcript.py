@@ -240,12 +240,10 @@ HARMLESS = {wire.STDOUT, wire.STDERR, wire.TRUNCATED, wire.FLOOD}
 
 def is_a_pass(parts: list[bytes]) -> bool:
     """The definition, written once more and differently: one orderly story, with output in between."""
-    if DONE[:5] not in [part[:5] for part in parts] and not any(part[4] == wire.DONE for part in parts):
+    kinds = [part[4] for part in parts]
+    if wire.DONE not in kinds or kinds[0] != wire.READY:
         return False
-    end = next(place for place, part in enumerate(parts) if part[4] == wire.DONE)
-    story = parts[:end]
-    if not story or story[0][4] != wire.READY:
-        return False
+    story = parts[: kinds.index(wire.DONE)]
     spoken = [part for part in story[1:] if part[4] not in HARMLESS]
     if not spoken or spoken[0][4] != wire.PLAN:
         return False

@@ -207,10 +207,10 @@ def test_a_changed_byte_is_another_frame_or_malformed(sent: list[tuple[int, byte
         assert all(frame.kind in wire._KINDS for frame in wire.FrameReader().feed(bytes(data)))
 
 
-@pytest.mark.parametrize("kind", sorted(set(range(256)) - wire._KINDS))
-def test_an_unknown_kind_is_malformed(kind: int) -> None:
-    with pytest.raises(wire.MalformedFrameError):
-        list(wire.FrameReader().feed(framed(kind, b"")))
+def test_an_unknown_kind_is_malformed() -> None:
+    for kind in sorted(set(range(256)) - wire._KINDS):
+        with pytest.raises(wire.MalformedFrameError):
+            list(wire.FrameReader().feed(framed(kind, b"")))
 
 
 def test_a_length_beyond_the_cap_is_malformed_before_its_bytes_come() -> None:

@@ -1,0 +1,510 @@
+"""One job's life on boxes that follow a script: whose fault an end is, what counts, and what comes along with it."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox import wire
+from sandbox.boxes.box import Counters
+from sandbox.boxes.fake import FakeBackend, Script
+from sandbox.boxspec import BoxRules, BoxSpec
+from sandbox.errors import BackendError, NotGvisorError
+from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
+from sandbox.limits import Limits
+from sandbox.runner import Assignment, Runner
+from sandbox.verdict import (
+    Cause,
+    Integrity,
+    JobResult,
+    Receipt,
+    ServiceError,
+    ServiceErrorCode,
+    Status,
+    TestResult,
+    TestStatus,
+    Verdict,
+)
+from sandbox.version import VERSION
+
+HOST_KERNEL = "6.1.0-host"
+HOUR_MS = 3_600_000
+SPEC = BoxSpec(
+    language="python",
+    command=("agent",),
+    environment=(),
+    # Times that no test reaches by running slowly.
+    limits=Limits(
+        cpu_time_ms=HOUR_MS,
+        wall_time_ms=HOUR_MS,
+        memory_bytes=1 << 20,
+        processes_max=4,
+        open_files_max=5,
+        disk_bytes=6,
+        output_bytes=100,
+    ),
+    rules=BoxRules(
+        cpu_quota_percent=100,
+        overhead_memory_bytes=1,
+        host_tasks_max=10,
+        shm_bytes=11,
+        output_hard_bytes=1_000,
+        uid=13,
+        gid=14,
+        start_timeout_ms=HOUR_MS,
+    ),
+)
+JOB = Job(id="job", program=b"def f(): return 1", tests=SourceTests(b"assert f() == 1"))
+
+
+def framed(kind: int, payload: bytes = b"") -> bytes:
+    return len(payload).to_bytes(4, "big") + bytes([kind]) + payload
+
+
+def plan(checks: int) -> bytes:
+    return framed(wire.PLAN, wire.PLAN_BODY.pack(checks))
+
+
+def result(index: int, status: int = 1, kind: int = 0, message: bytes = b"") -> bytes:
+    return framed(wire.RESULT, wire.RESULT_BODY.pack(index, status, kind) + message)
+
+
+def ready(kernel: bytes = b"4.4.0-gvisor") -> bytes:
+    return framed(wire.READY, kernel + b"\x003.13.0")
+
+
+DONE = framed(wire.DONE)
+DEAD = b""
+PASS = (plan(1), result(0), DONE)
+GREETING = (ready(),)
+HOUR = Counters(cpu_time_us=HOUR_MS * 1_000)
+
+
+def script(*answer: bytes, greeting: Sequence[bytes] = GREETING, **facts: Any) -> Script:
+    return Script(greeting=tuple(greeting), answer=answer, **facts)
+
+
+def passes() -> Script:
+    return script(*PASS)
+
+
+def dies(**facts: Any) -> Script:
+    return script(DEAD, **facts)
+
+
+def assignment(job: Job = JOB, **changes: int) -> Assignment:
+    """An assignment; `changes` are limits and rules by name."""
+    limits = {name: value for name, value in changes.items() if name in Limits.__slots__}
+    rules = {name: value for name, value in changes.items() if name not in limits}
+    spec = replace(SPEC, limits=replace(SPEC.limits, **limits), rules=replace(SPEC.rules, **rules))
+    return Assignment(job=job, spec=spec, policy_digest="sha256:policy", queue_time_ms=7)
+
+
+def run(backend: FakeBackend, job: Assignment | None = None) -> JobResult:
+    result = asyncio.run(Runner(backend, host_kernel=HOST_KERNEL).run(job or assignment()))
+    assert_all_destroyed(backend)
+    return result
+
+
+def assert_all_destroyed(backend: FakeBackend) -> None:
+    assert backend.boxes_open == 0
+    assert all(box.killed for box in backend.boxes)
+
+
+def verdict(*scripts: Script | BackendError, job: Assignment | None = None) -> Verdict:
+    result = run(FakeBackend(scripts), job)
+    assert isinstance(result, Verdict)
+    return result
+
+
+def service_error(*scripts: Script | BackendError, job: Assignment | None = None) -> ServiceError:
+    result = run(FakeBackend(scripts), job)
+    assert isinstance(result, ServiceError)
+    assert result.job_id == "job"
+    return result
+
+
+# The usual ends.
+
+
+def test_a_pass() -> None:
+    backend = FakeBackend([passes()])
+    said = run(backend)
+    assert isinstance(said, Verdict)
+    assert said.passed
+    assert said.cause is Cause.ALL_TESTS_PASSED
+    assert said.job_id == "job"
+    assert said.attempts == 1
+    assert said.tests_planned == 1
+    assert said.test_results == (TestResult(0, TestStatus.PASSED, ""),)
+    assert said.integrity is Integrity.SEPARATE_PROCESS
+    assert backend.specs == [SPEC]
+    assert [box.sent for box in backend.boxes] == [wire.encode_job(JOB, SPEC)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        ((plan(1), result(0, 2, 1), DONE), Cause.WRONG_ANSWER),
+        ((plan(1), result(0, 3, 2), DONE), Cause.EXCEPTION),
+        ((plan(1), result(0, 3, 3), DONE), Cause.UNSUPPORTED_VALUE),
+        ((framed(wire.LOAD_ERROR, b"SyntaxError"), DONE), Cause.LOAD_ERROR),
+        ((framed(wire.PROGRAM_END, wire.PROGRAM_END_BODY.pack(1, 0)), DONE), Cause.EXITED_EARLY),
+        ((plan(2), framed(wire.PROGRAM_END, wire.PROGRAM_END_BODY.pack(2, 9)), DONE), Cause.SIGNALED),
+        ((framed(wire.VIOLATION, b"spoke"),), Cause.PROTOCOL_VIOLATION),
+        ((b"not a frame at all",), Cause.PROTOCOL_VIOLATION),
+        ((plan(1), plan(1)), Cause.PROTOCOL_VIOLATION),
+        ((framed(wire.FLOOD), framed(wire.VIOLATION, b"flood")), Cause.OUTPUT_LIMIT),
+        ((framed(wire.FLOOD) + framed(wire.VIOLATION, b"flood") + DONE,), Cause.OUTPUT_LIMIT),
+        ((plan(1), result(0), framed(wire.FLOOD), DONE), Cause.OUTPUT_LIMIT),
+    ],
+)
+def test_what_the_box_says_is_judged_once(answer: tuple[bytes, ...], cause: Cause) -> None:
+    said = verdict(script(*answer))
+    assert said.cause is cause
+    assert said.attempts == 1
+    assert not said.passed
+
+
+def test_output_and_messages_come_along() -> None:
+    said = verdict(
+        script(
+            framed(wire.STDOUT, b"out"),
+            framed(wire.STDERR, b"err"),
+            framed(wire.TRUNCATED, bytes([wire.STDOUT])),
+            plan(1),
+            result(0, 2, 1, b"one is not two"),
+            DONE,
+        )
+    )
+    assert (said.stdout.data, said.stdout.truncated) == (b"out", True)
+    assert (said.stderr.data, said.stderr.truncated) == (b"err", False)
+    assert said.message == "one is not two"
+
+
+def test_broken_tests_are_a_service_error() -> None:
+    error = service_error(script(framed(wire.TESTS_ERROR, b"SyntaxError"), DONE))
+    assert error.code is ServiceErrorCode.TESTS_ERROR
+    assert error.message == "SyntaxError"
+    assert not error.retryable
+
+
+def test_greeting_and_answer_may_come_in_any_pieces() -> None:
+    whole = b"".join(PASS)
+    said = verdict(
+        Script(greeting=tuple(bytes([byte]) for byte in ready()), answer=tuple(bytes([byte]) for byte in whole))
+    )
+    assert said.passed
+
+
+# Deaths.
+
+
+def test_a_death_for_no_reason_is_tried_once_more() -> None:
+    backend = FakeBackend([dies(), passes()])
+    said = run(backend)
+    assert isinstance(said, Verdict)
+    assert said.passed
+    assert said.attempts == 2
+    # The second box gets the same job, and nothing of the first one.
+    assert [box.sent for box in backend.boxes] == [wire.encode_job(JOB, SPEC)] * 2
+
+
+def test_a_second_death_is_the_programs() -> None:
+    said = verdict(dies(), dies())
+    assert said.cause is Cause.EXITED_EARLY
+    assert said.status is Status.FAILED
+    assert said.attempts == 2
+
+
+def test_results_of_a_box_that_died_do_not_count() -> None:
+    unfinished = script(plan(1), result(0), DEAD)
+    assert verdict(unfinished, unfinished).cause is Cause.EXITED_EARLY
+    assert verdict(unfinished, script(plan(1), result(0, 2, 1), DONE)).cause is Cause.WRONG_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("counters", "cause"),
+    [
+        (Counters(oom_kills=1), Cause.MEMORY_LIMIT),
+        (Counters(process_limit_hits=1), Cause.PROCESS_LIMIT),
+        (HOUR, None),
+        (replace(HOUR, cpu_time_us=HOUR.cpu_time_us + 1), Cause.CPU_TIME_LIMIT),
+    ],
+)
+def test_a_death_that_was_counted_is_not_tried_again(counters: Counters, cause: Cause | None) -> None:
+    first = dies(counters=(Counters(), Counters(), counters))
+    if cause is None:
+        assert verdict(first, passes()).attempts == 2
+    else:
+        said = verdict(first)
+        assert said.cause is cause
+        assert said.attempts == 1
+
+
+def test_memory_overrules_a_pass() -> None:
+    said = verdict(script(*PASS, counters=(Counters(), Counters(), Counters(oom_kills=1))))
+    assert said.cause is Cause.MEMORY_LIMIT
+
+
+# Faults of ours.
+
+
+def test_a_box_that_dies_before_it_is_ready_twice_is_lost() -> None:
+    never = script(greeting=[DEAD], epitaph="exit 128: no such image")
+    error = service_error(never, never)
+    assert error.code is ServiceErrorCode.BOX_LOST
+    assert error.message == "a box ended before it was ready: exit 128: no such image"
+    assert error.retryable
+    assert verdict(never, passes()).attempts == 2
+
+
+def test_a_box_that_cannot_be_made_twice_is_lost() -> None:
+    broken = BackendError("no room")
+    error = service_error(broken, BackendError("no room at all"))
+    assert error.code is ServiceErrorCode.BOX_LOST
+    assert error.message == "no room at all"
+    assert verdict(broken, passes()).attempts == 2
+
+
+def test_a_box_that_is_never_ready_is_lost() -> None:
+    silent = script(greeting=[ready()[:-1]])
+    error = service_error(silent, silent, job=assignment(start_timeout_ms=1))
+    assert error.code is ServiceErrorCode.BOX_LOST
+    assert error.message == "a box was not ready within 1 ms"
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        [plan(1)],
+        [b"runtime: warning: something\n"],
+        [ready() + ready()],
+        [ready() + b"\xff" * 9],
+        [ready() + b"".join(PASS)],
+        [ready() + DONE],
+    ],
+)
+def test_what_is_said_before_the_job_is_not_the_programs(greeting: list[bytes]) -> None:
+    # Nothing of the program is in the box yet; it gets no blame for it, and no pass.
+    talks = script(greeting=greeting)
+    error = service_error(talks, talks)
+    assert error.code is ServiceErrorCode.BOX_LOST
+
+
+def test_a_fault_after_a_death_is_a_fault() -> None:
+    error = service_error(dies(), BackendError("no room"))
+    assert error.code is ServiceErrorCode.BOX_LOST
+
+
+def test_a_box_that_cannot_be_looked_at_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def counters(_: object) -> Counters:
+        raise BackendError("no such cgroup")
+
+    monkeypatch.setattr("sandbox.boxes.fake.FakeBox.counters", counters)
+    assert service_error(passes(), passes()).message == "no such cgroup"
+
+
+def test_a_box_that_is_lost_from_sight_while_it_runs_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    async def counters(_: object) -> Counters:
+        nonlocal looks
+        looks += 1
+        if looks % 2 == 0:
+            raise BackendError("no such cgroup")
+        return Counters()
+
+    monkeypatch.setattr("sandbox.boxes.fake.FakeBox.counters", counters)
+    # The box stays silent: only the watch is left to notice.
+    assert service_error(script(), script()).message == "no such cgroup"
+
+
+@pytest.mark.parametrize("kernel", [HOST_KERNEL, "5.15.0-generic", "", f"{HOST_KERNEL}-x"])
+def test_a_box_that_is_none_gets_no_job(kernel: str) -> None:
+    backend = FakeBackend([script(*PASS, greeting=[ready(kernel.encode())]), passes()])
+    with pytest.raises(NotGvisorError, match="not gVisor's"):
+        asyncio.run(Runner(backend, host_kernel=HOST_KERNEL).run(assignment()))
+    assert_all_destroyed(backend)
+    # Not tried again, and not a byte of the job went in.
+    assert [box.sent for box in backend.boxes] == [b""]
+
+
+def test_a_host_that_is_gvisor_itself_proves_nothing() -> None:
+    backend = FakeBackend([passes()])
+    with pytest.raises(NotGvisorError):
+        asyncio.run(Runner(backend, host_kernel="4.4.0-gvisor").run(assignment()))
+
+
+def test_a_backend_that_is_not_gvisors_is_not_tried_again() -> None:
+    backend = FakeBackend([NotGvisorError("none"), passes()])
+    with pytest.raises(NotGvisorError):
+        asyncio.run(Runner(backend, host_kernel=HOST_KERNEL).run(assignment()))
+    assert backend.boxes == []
+
+
+# Time.
+
+
+def test_cpu_time_over_the_limit_stops_the_box() -> None:
+    over = replace(HOUR, cpu_time_us=HOUR.cpu_time_us + 6)
+    said = verdict(script(counters=(Counters(cpu_time_us=5), over)))
+    assert said.cause is Cause.CPU_TIME_LIMIT
+    assert said.status is Status.TIMED_OUT
+    assert said.attempts == 1
+
+
+def test_cpu_time_from_before_the_job_does_not_count() -> None:
+    start = Counters(cpu_time_us=10 * HOUR.cpu_time_us)
+    end = replace(start, cpu_time_us=start.cpu_time_us + HOUR.cpu_time_us)
+    said = verdict(script(*PASS, counters=(start, start, end)))
+    assert said.passed
+    assert said.usage.cpu_time_ms == HOUR_MS
+
+
+def test_cpu_time_over_the_limit_that_is_seen_only_at_the_end() -> None:
+    # All checks passed between two looks at the counter.
+    over = replace(HOUR, cpu_time_us=HOUR.cpu_time_us + 1)
+    said = verdict(script(*PASS, counters=(Counters(), Counters(), over)))
+    assert said.cause is Cause.CPU_TIME_LIMIT
+
+
+def test_wall_time_over_the_limit_stops_a_silent_box() -> None:
+    said = verdict(script(), job=assignment(wall_time_ms=1))
+    assert said.cause is Cause.WALL_TIME_LIMIT
+    assert said.status is Status.TIMED_OUT
+    assert said.attempts == 1
+
+
+@pytest.mark.parametrize("late", [PASS, (b"".join(PASS),), (framed(wire.VIOLATION, b"x"),), (b"\xff" * 9,)])
+def test_what_comes_after_a_stop_does_not_count(late: tuple[bytes, ...]) -> None:
+    over = replace(HOUR, cpu_time_us=HOUR.cpu_time_us + 1)
+    said = verdict(script(last_words=late, counters=(Counters(), over)))
+    assert said.cause is Cause.CPU_TIME_LIMIT
+    assert said.tests_planned == 0
+    assert said.test_results == ()
+
+
+def test_what_was_said_before_a_stop_is_kept() -> None:
+    # Within the limit at the first look, over it at the second: the box has been listened to in between.
+    counters = (Counters(), Counters(), Counters(cpu_time_us=1_001))
+    said = verdict(
+        script(framed(wire.STDOUT, b"so far"), plan(2), result(0), last_words=(result(1), DONE), counters=counters),
+        job=assignment(cpu_time_ms=1),
+    )
+    assert said.cause is Cause.CPU_TIME_LIMIT
+    assert said.stdout.data == b"so far"
+    assert said.tests_planned == 2
+    assert len(said.test_results) == 1
+
+
+def test_usage_is_what_was_counted_outside() -> None:
+    start = Counters(cpu_time_us=1_000, memory_peak_bytes=10)
+    end = Counters(cpu_time_us=8_999, memory_peak_bytes=99)
+    usage = verdict(script(*PASS, counters=(start, start, end))).usage
+    assert usage.cpu_time_ms == 7
+    assert usage.memory_peak_bytes == 99
+    assert usage.queue_time_ms == 7
+    assert usage.wall_time_ms >= 0
+    assert usage.box_start_ms >= 0
+
+
+# Leaving early.
+
+
+@pytest.mark.parametrize("scripted", [script(greeting=[]), script()])
+def test_a_cancelled_job_leaves_no_box(scripted: Script) -> None:
+    backend = FakeBackend([scripted])
+
+    async def work() -> None:
+        task = asyncio.create_task(Runner(backend, host_kernel=HOST_KERNEL).run(assignment()))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(work())
+    assert len(backend.boxes) == 1
+    assert_all_destroyed(backend)
+
+
+def test_a_job_that_was_not_read_to_its_end_can_still_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The box says why before it has taken the whole job; the rest is never sent.
+    async def send(box: Any, _: bytes) -> None:
+        box._say((framed(wire.VIOLATION, b"spoke"),))
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("sandbox.boxes.fake.FakeBox.send", send)
+    assert verdict(passes()).cause is Cause.PROTOCOL_VIOLATION
+
+
+# Receipts.
+
+
+def receipt(tests: Tests, program: bytes = b"p") -> Receipt:
+    return verdict(passes(), job=assignment(Job(program=program, tests=tests))).receipt
+
+
+def sha256(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def test_a_receipt_says_what_a_verdict_rests_on() -> None:
+    said = receipt(SourceTests(b"assert f()"), program=b"def f(): return 1")
+    assert said == Receipt(
+        program_digest=sha256(b"def f(): return 1"),
+        tests_digest=said.tests_digest,
+        image_digest=FakeBackend().image_digest("python"),
+        policy_digest="sha256:policy",
+        runsc_version="none",
+        harness_version=VERSION,
+        backend="fake",
+        limits=SPEC.limits,
+    )
+    # Anybody can compute it: each part after its length.
+    parts = (b"source", b"assert f()")
+    assert said.tests_digest == sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+
+
+def cases(*pairs: tuple[bytes, bytes]) -> CaseTests:
+    return CaseTests(tuple(Case(*pair) for pair in pairs))
+
+
+def test_different_tests_have_different_digests() -> None:
+    different: list[Tests] = [
+        NoTests(),
+        SourceTests(b"none"),
+        SourceTests(b"source"),
+        SourceTests(b"ab"),
+        cases((b"", b"")),
+        cases((b"a", b"b")),
+        cases((b"ab", b"")),
+        cases((b"", b"ab")),
+        cases((b"a", b""), (b"b", b"")),
+        cases((b"a", b""), (b"", b"b")),
+        cases((b"", b""), (b"", b"")),
+        cases((b"", b"\0" * 8)),
+    ]
+    digests = [receipt(tests).tests_digest for tests in different]
+    assert len(set(digests)) == len(different)
+
+
+PARTS = st.binary(max_size=3) | st.sampled_from([b"none", b"source", b"cases", b"\0" * 8, b"\0" * 7 + b"\1"])
+TESTS = st.one_of(
+    st.just(NoTests()),
+    st.builds(SourceTests, PARTS.filter(lambda part: bool(part.strip()))),
+    st.lists(st.builds(Case, PARTS, PARTS), min_size=1, max_size=3).map(tuple).map(CaseTests),
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(TESTS, TESTS)
+def test_tests_have_the_same_digest_only_when_they_are_the_same(one: Tests, other: Tests) -> None:
+    assert (receipt(one).tests_digest == receipt(other).tests_digest) == (one == other)

@@ -1,0 +1,498 @@
+"""Values cross as exact builtins or not at all, and no byte that a program chose does more than that."""
+
+import builtins
+import math
+import struct
+from collections import OrderedDict, deque, namedtuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.guest import values
+from sandbox.guest.values import MalformedValueError, UnsupportedValueError, decode, encode
+
+EXACT = {
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bytearray,
+    type(...),
+    list,
+    tuple,
+    set,
+    frozenset,
+    dict,
+    range,
+}
+
+
+def parts_of(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [part for pair in value.items() for part in pair]
+    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else []
+
+
+def everything_in(value: Any) -> Iterator[Any]:
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        yield item
+        todo.extend(parts_of(item))
+
+
+def exact(value: Any) -> bool:
+    return all(type(item) in EXACT for item in everything_in(value))
+
+
+def shape(value: Any) -> Any:
+    """A text that is equal only for values of the same types, bits and order, which `==` does not see."""
+    kind = type(value).__name__
+    if isinstance(value, float):
+        return kind, "nan" if math.isnan(value) else struct.pack(">d", value)
+    if isinstance(value, complex):
+        return kind, shape(value.real), shape(value.imag)
+    if isinstance(value, (set, frozenset)):
+        return kind, sorted(repr(shape(item)) for item in value)
+    if isinstance(value, (list, tuple, dict)):
+        return kind, [shape(part) for part in parts_of(value)]
+    if isinstance(value, range):
+        return kind, (value.start, value.stop, value.step)
+    # Not repr: it refuses integers of many digits.
+    return kind, hex(value) if isinstance(value, int) else repr(value)
+
+
+# Round trips.
+
+HASHABLE_LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-(2**3000), 2**3000),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(st.characters(exclude_categories=[])),
+    st.binary(),
+    st.just(...),
+    st.builds(range, st.integers(), st.integers(), st.integers().filter(bool)),
+)
+LEAVES = HASHABLE_LEAVES | st.builds(bytearray, st.binary())
+HASHABLE = st.recursive(
+    HASHABLE_LEAVES,
+    lambda inner: st.lists(inner, max_size=4).map(tuple) | st.frozensets(inner, max_size=4),
+    max_leaves=8,
+)
+VALUES = st.recursive(
+    LEAVES | HASHABLE,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5),
+        st.lists(inner, max_size=5).map(tuple),
+        st.dictionaries(HASHABLE, inner, max_size=5),
+        st.sets(HASHABLE, max_size=5),
+    ),
+    max_leaves=25,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(VALUES)
+def test_builtins_come_back_as_they_were(value: Any) -> None:
+    back = decode(encode(value))
+    assert shape(back) == shape(value)
+    assert exact(back)
+    # What was rebuilt is written the same way, but for the order of sets.
+    assert len(encode(back)) == len(encode(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, False, ...),
+        *(0, 1, -1, 127, 128, -128, -129, 255, 256, 2**63, -(2**63), 10**5000, -(10**5000)),
+        *(0.0, -0.0, 5e-324, 1.7976931348623157e308, math.inf, -math.inf, math.nan),
+        *(complex(-0.0, math.nan), complex(math.inf, -0.0)),
+        *("", "é", "\0", "\ud800", "\udfff\ud800", "a" * 100_000, "🐍"),
+        *(b"", b"\xff\0", bytearray(), bytearray(b"\xff\0")),
+        *([], (), set(), frozenset(), {}, [[]], ((),), {(): {}}, [None] * 1000),
+        *(range(0), range(3), range(10, -10, -3), range(10**100, 10**101)),
+        {"b": 1, "a": 2, 0: 3},
+        {(1, frozenset({2})): [{3}, {4: (5, [6.0])}]},
+        {1: True, "1": 1.0},
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_corners_come_back_as_they_were(value: Any) -> None:
+    assert shape(decode(encode(value))) == shape(value)
+
+
+def test_equal_values_of_different_types_do_not_become_each_other() -> None:
+    back = decode(encode([True, 1, 1.0, (1 + 0j), False, 0, -0.0]))
+    assert [type(item) for item in back] == [bool, int, float, complex, bool, int, float]
+
+
+def test_a_dict_keeps_its_order() -> None:
+    names = [f"key{number * 7919 % 100}" for number in range(100)]
+    assert list(decode(encode(dict.fromkeys(names)))) == names
+
+
+def test_one_object_in_two_places_becomes_two() -> None:
+    shared: list[int] = []
+    first, second = decode(encode([shared, shared]))
+    assert first is not second
+
+
+# Subclasses, by whose methods a program would speak for the judge.
+
+
+class CalledError(BaseException):
+    """A method of the program's ran."""
+
+
+ARMED = SimpleNamespace(on=False)
+
+
+@contextmanager
+def armed() -> Iterator[None]:
+    ARMED.on = True
+    try:
+        yield
+    finally:
+        ARMED.on = False
+
+
+def trap(base: type, name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if ARMED.on:
+            raise CalledError(f"{base.__name__}.{name}")
+        return getattr(base, name)(self, *args, **kwargs)
+
+    return method
+
+
+# Without these no object can be made or thrown away.
+UNTOUCHED = {
+    *("__new__", "__init__", "__class__", "__getattribute__", "__setattr__", "__delattr__", "__init_subclass__"),
+    *("__subclasshook__", "__class_getitem__", "__doc__", "__getnewargs__", "__dir__", "__repr__", "__str__"),
+    *("fromkeys", "fromhex", "from_bytes", "maketrans", "__getformat__", "__setformat__"),
+}
+
+
+def hostile(base: type) -> Any:
+    """A subclass of which every method, operator and attribute raises while it is armed."""
+    traps = {name: trap(base, name) for name in dir(base) if name not in UNTOUCHED and callable(getattr(base, name))}
+    spoilt = {
+        name: property(lambda _self, name=name: trap(base, name)(_self))
+        for name in ("real", "imag", "numerator", "denominator")
+        if hasattr(base, name)
+    }
+    return type(f"Hostile{base.__name__.title()}", (base,), {**traps, **spoilt})
+
+
+SAMPLES: dict[type, Any] = {
+    int: -(2**70),
+    float: -0.0,
+    complex: complex(1.5, -0.0),
+    str: "text\ud800",
+    bytes: b"\0bytes",
+    bytearray: b"array",
+    list: [1, "two", [3.0]],
+    tuple: (1, ("two",)),
+    set: {1, "two"},
+    frozenset: {1, (2,)},
+    dict: {"a": 1, (2,): [3]},
+}
+
+
+@pytest.mark.parametrize("base", SAMPLES, ids=lambda base: base.__name__)
+def test_a_hostile_subclass_crosses_as_its_base_and_runs_nothing(base: type) -> None:
+    plain = base(SAMPLES[base])
+    value = hostile(base)(SAMPLES[base])
+    with armed():
+        back = decode(encode(value))
+    assert type(back) is base
+    assert shape(back) == shape(plain)
+
+
+@pytest.mark.parametrize("base", SAMPLES, ids=lambda base: base.__name__)
+def test_a_hostile_subclass_inside_others(base: type) -> None:
+    value = hostile(base)(SAMPLES[base])
+    nest: list[Any] = [[value], (value,), {"key": value}]
+    if base.__hash__ is not None:
+        nest += [{value}, frozenset([value]), {value: value}]
+    with armed():
+        back = decode(encode(nest))
+    assert exact(back)
+    assert back[0] == [base(SAMPLES[base])]
+
+
+def test_every_trap_would_have_been_seen() -> None:
+    # The tests above prove nothing with methods that do not raise.
+    value = hostile(list)([1])
+    assert len(value) == 1
+    uses: list[Callable[[Any], object]] = [
+        len,
+        iter,
+        bool,
+        lambda it: it == [1],
+        lambda it: it[0],
+        lambda it: it.copy(),
+    ]
+    with armed():
+        for use in uses:
+            with pytest.raises(CalledError):
+                use(value)
+
+
+def test_a_hostile_class_of_classes_runs_nothing() -> None:
+    def raising(*_: object, **__: object) -> NoReturn:
+        raise CalledError
+
+    hooks = ("__eq__", "__hash__", "__instancecheck__", "__subclasscheck__", "__call__", "__getattribute__")
+    meta = type("Meta", (type,), dict.fromkeys(hooks, raising))
+    value = list.__new__(type.__call__(meta, "Odd", (list,), {}))
+    list.append(value, 1)
+    assert decode(encode(value)) == [1]
+
+
+def test_bool_has_no_subclass() -> None:
+    # Therefore True and False are themselves, by identity.
+    with pytest.raises(TypeError):
+        type("Bool", (bool,), {})
+    assert decode(encode(True)) is True
+    assert decode(encode(False)) is False
+
+
+def test_usual_subclasses_lose_what_they_added() -> None:
+    class Colour(IntEnum):
+        RED = 3
+
+    point = namedtuple("point", "x y")
+    assert shape(decode(encode([Colour.RED, point(1, 2), OrderedDict(a=1)]))) == shape([3, (1, 2), {"a": 1}])
+
+
+class Pretender:
+    """Says that it is a list, by everything that can be said."""
+
+    __class__ = list  # type: ignore[assignment]
+
+    def __iter__(self) -> NoReturn:
+        raise CalledError
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(object(), object, len, lambda: None, iter([]), (each for each in ()), NotImplemented, math, Pretender()),
+        *(deque(), Fraction(1, 2), memoryview(b""), {}.keys(), slice(1), ValueError("x"), Exception),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_nothing_else_crosses(value: Any) -> None:
+    for nest in (value, [value], {"key": (value,)}):
+        with pytest.raises(UnsupportedValueError, match=type(value).__qualname__):
+            encode(nest)
+
+
+# Caps.
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_depth_is_capped_on_both_sides() -> None:
+    deepest = encode(nested(values.DEPTH_MAX))
+    assert decode(deepest) == nested(values.DEPTH_MAX)
+    with pytest.raises(UnsupportedValueError, match="deeper"):
+        encode(nested(values.DEPTH_MAX + 1))
+    with pytest.raises(MalformedValueError, match="deep"):
+        decode(b"l\0\0\0\1" + deepest)
+    with pytest.raises(MalformedValueError):
+        decode(b"l\0\0\0\1" * 100_000 + b"N")
+
+
+def test_a_scalar_may_be_one_deeper_on_neither_side() -> None:
+    scalar: Any = 1
+    for _ in range(values.DEPTH_MAX):
+        scalar = [scalar]
+    assert decode(encode(scalar)) == scalar
+    with pytest.raises(UnsupportedValueError):
+        encode([scalar])
+
+
+def test_cycles_end() -> None:
+    loop: list[Any] = []
+    loop += [loop, loop]
+    ring: dict[str, Any] = {}
+    ring["ring"] = (ring,)
+    for value in (loop, ring):
+        with pytest.raises(UnsupportedValueError, match="deeper"):
+            encode(value)
+
+
+def test_parts_are_capped_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode([None] * 99)
+    too_many = encode([None] * 100)
+    monkeypatch.setattr(values, "NODES_MAX", 100)
+    assert decode(data) == [None] * 99
+    assert encode([None] * 99) == data
+    with pytest.raises(UnsupportedValueError, match="100 parts"):
+        encode([None] * 100)
+    with pytest.raises(MalformedValueError, match="too many parts"):
+        decode(too_many)
+
+
+def test_one_list_shared_by_many_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "NODES_MAX", 1_000)
+    bomb: list[Any] = []
+    for _ in range(90):
+        bomb = [bomb, bomb]
+    with pytest.raises(UnsupportedValueError, match="parts"):
+        encode(bomb)
+
+
+def test_bytes_are_capped_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = 5
+    monkeypatch.setattr(values, "BYTES_MAX", 1_000)
+    for fits in (b"x" * (1_000 - header), "x" * (1_000 - header)):
+        assert decode(encode(fits)) == fits
+    for more in (b"x" * (1_001 - header), "x" * (1_001 - header), [b"x" * 600] * 2, 1 << 8_000):
+        with pytest.raises(UnsupportedValueError, match="1000 bytes"):
+            encode(more)
+    with pytest.raises(MalformedValueError, match="too large"):
+        decode(b"b" + (996).to_bytes(4, "big") + b"x" * 996)
+
+
+# Bytes that somebody else chose.
+
+
+def tagged(tag: bytes, body: bytes = b"", length: int | None = None) -> bytes:
+    return tag + (len(body) if length is None else length).to_bytes(4, "big") + body
+
+
+EMPTY_LIST, EMPTY_SET, EMPTY_DICT, EMPTY_ARRAY = (tagged(tag) for tag in (b"l", b"S", b"d", b"a"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"i",
+        b"i\0\0\0",
+        b"?",
+        tagged(b"?"),
+        tagged(b"\xff", b"x"),
+        tagged(b"i", b"\1", length=2),
+        tagged(b"s", b"", length=2**32 - 1),
+        # A list of four thousand millions must not be made room for.
+        tagged(b"l", b"", length=2**32 - 1),
+        tagged(b"d", b"N" * 100, length=100),
+        tagged(b"l", b"N", length=2),
+        tagged(b"l", b"NN", length=1),
+        tagged(b"d", b"N", length=1),
+        b"NN",
+        b"N\0",
+        tagged(b"f", b"1234567"),
+        tagged(b"f", b"123456789"),
+        tagged(b"c", b"12345678"),
+        tagged(b"s", b"\xff"),
+        tagged(b"s", b"\xed\xa0"),
+        tagged(b"r", b"NNN", length=3),
+        tagged(b"r", tagged(b"i", b"\0") * 3, length=3),
+        tagged(b"r", b"", length=0),
+        tagged(b"r", tagged(b"i", b"\1") * 4, length=4),
+        tagged(b"r", tagged(b"s", b"1") * 3, length=3),
+    ],
+    ids=repr,
+)
+def test_what_no_encoder_wrote(data: bytes) -> None:
+    with pytest.raises(MalformedValueError):
+        decode(data)
+
+
+@pytest.mark.parametrize("unhashable", [EMPTY_LIST, EMPTY_SET, EMPTY_DICT, EMPTY_ARRAY])
+@pytest.mark.parametrize("wrap", [lambda data: data, lambda data: tagged(b"t", data, length=1)])
+def test_members_and_keys_that_have_no_hash(unhashable: bytes, wrap: Callable[[bytes], bytes]) -> None:
+    member = wrap(unhashable)
+    for data in (tagged(b"S", member, length=1), tagged(b"Z", member, length=1), tagged(b"d", member + b"N", length=1)):
+        with pytest.raises(MalformedValueError, match="unhashable"):
+            decode(data)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_random_bytes_are_a_value_or_malformed(data: bytes) -> None:
+    try:
+        value = decode(data)
+    except MalformedValueError:
+        return
+    assert exact(value)
+
+
+TAGS = st.sampled_from([bytes([byte]) for byte in b"NTFEifcsbaltSZdr"])
+LENGTHS = st.integers(0, 4) | st.integers(0, 2**32 - 1)
+PIECES = st.one_of(
+    TAGS,
+    st.builds(lambda tag, length: tag + length.to_bytes(4, "big"), TAGS, LENGTHS),
+    st.builds(tagged, TAGS, st.binary(max_size=20)),
+    st.binary(max_size=3),
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(PIECES, max_size=20))
+def test_bytes_that_look_like_values_are_values_or_malformed(pieces: list[bytes]) -> None:
+    try:
+        value = decode(b"".join(pieces))
+    except MalformedValueError:
+        return
+    assert exact(value)
+
+
+@settings(deadline=None, max_examples=200)
+@given(VALUES, st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=4), st.integers(0, 10))
+def test_changed_bytes_are_a_value_or_malformed(value: Any, changes: list[tuple[int, int]], cut: int) -> None:
+    data = bytearray(encode(value))
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    try:
+        back = decode(bytes(data[: len(data) - cut]))
+    except MalformedValueError:
+        return
+    assert exact(back)
+    # What came through can be sent on.
+    assert exact(decode(encode(back)))
+
+
+def test_the_decoder_calls_nothing_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode([{"eval": ("exec", 1.5)}, {2}, range(3), "__import__"])
+
+    def called(*_: object, **__: object) -> NoReturn:
+        raise CalledError
+
+    # The builtins by which bytes could become code.
+    for name in ("eval", "exec", "compile", "__import__"):
+        monkeypatch.setattr(builtins, name, called)
+    try:
+        back = decode(data)
+    finally:
+        monkeypatch.undo()
+    assert back == [{"eval": ("exec", 1.5)}, {2}, range(3), "__import__"]
