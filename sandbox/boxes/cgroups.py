@@ -306,7 +306,7 @@ class _CgroupV1:
         for path in self._paths.values():
             try:
                 _remove_tree(path)
-            except OSError as error:  # noqa: PERF203 (each hierarchy by itself: one that refuses must not keep the rest)
+            except OSError as error:  # each by itself: one that refuses must not keep the rest
                 refused = error
         if refused is not None:
             raise refused
