@@ -33,12 +33,11 @@ def kernel_release() -> str:
     return os.uname().release
 
 
-def runsc_processes(run_dir: Path) -> list[int]:
-    """List gVisor's processes that belong to boxes of ours, by their command lines."""
-    mark = os.fsencode(run_dir)
+def runsc_processes(folder: Path) -> list[int]:
+    """List the processes of gVisor whose boxes have their files in `folder`, by their command lines."""
     found: list[int] = []
     for process in psutil.process_iter(["pid", "cmdline"]):
         line = " ".join(process.info["cmdline"] or ())
-        if "runsc" in line and os.fsdecode(mark) in line:
+        if "runsc" in line and f"{folder}/" in line:
             found.append(process.info["pid"])
     return found

@@ -156,6 +156,10 @@ class Runner:
         kernel = transcript.guest_kernel
         if kernel == self._host_kernel or "gvisor" not in kernel:
             raise NotGvisorError(f"a box shows the kernel {kernel!r}, which is not gVisor's: nothing may run in it")
+        if transcript.guest_protocol != str(wire.PROTOCOL):
+            raise BackendError(
+                f"the image of {spec.language} has a guest agent of another version: run sandbox images build"
+            )
 
     async def _listen(self, box: Box, transcript: Transcript, watch: "_Watch") -> None:
         """Take in what the box says until it is sealed, stopped, or dead."""

@@ -13,7 +13,7 @@ _RESULTS_MAX = 100_000
 _TEST_STATUS = {1: TestStatus.PASSED, 2: TestStatus.FAILED, 3: TestStatus.ERRORED}
 _FAILURE_KIND = {1: FailureKind.WRONG_ANSWER, 2: FailureKind.EXCEPTION, 3: FailureKind.UNSUPPORTED_VALUE}
 _PROGRAM_END = {1: ProgramEnd.EXITED, 2: ProgramEnd.SIGNALED}
-_KERNEL_CHARACTERS_MAX = 200
+_READY_CHARACTERS_MAX = 200
 
 
 class Transcript:
@@ -38,6 +38,7 @@ class Transcript:
         self._program_end = ProgramEnd.ALIVE
         self._program_exit = 0
         self.guest_kernel: str | None = None
+        self.guest_protocol = ""
         self.sealed = False
         self.flooded = False
 
@@ -72,7 +73,8 @@ class Transcript:
     def _ready(self, frame: wire.Frame) -> None:
         if self.guest_kernel is not None:
             raise wire.MalformedFrameError("READY twice")
-        self.guest_kernel = frame.message.partition("\0")[0][:_KERNEL_CHARACTERS_MAX]
+        kernel, _, self.guest_protocol = frame.message[:_READY_CHARACTERS_MAX].partition("\0")
+        self.guest_kernel = kernel
 
     def _plan(self, frame: wire.Frame) -> None:
         if self._planned is not None:

@@ -15,6 +15,9 @@ _HEADER = struct.Struct(">IB")
 _LIMITS_BODY = struct.Struct(">IIQQQQ")
 _CASE_BODY = struct.Struct(">I")
 
+PROTOCOL = 1
+"""Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
+
 LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
     b"rptlevxoihfd"

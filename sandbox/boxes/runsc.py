@@ -5,17 +5,20 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox import host
 from sandbox.boxes import cgroups, leftovers, oci
 from sandbox.boxes.box import Box, Counters
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.version import runsc_version
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError
+from sandbox.logs import logger
 
 if TYPE_CHECKING:
     from sandbox.images import Image
@@ -84,6 +87,8 @@ class RunscBackend:
     async def close(self) -> None:
         """Give the folder up."""
         if self._instance is not None:
+            for pid in host.runsc_processes(self._instance.folder):
+                logger().error("left behind", pid=pid, instance=self._instance.name)
             self._instance.release()
         if self._hierarchy is not None:
             self._hierarchy.remove()
@@ -232,6 +237,10 @@ def _hierarchy_of(instance: str) -> cgroups.Hierarchy:
 async def _sweep(folder: Path) -> None:
     """Remove the boxes of a server that died: their processes, cgroups and files."""
     hierarchy = _hierarchy_of(folder.name)
+    # The runtime's command line processes are in no cgroup of ours; they end with their server unless they are stopped.
+    for pid in host.runsc_processes(folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     for name in hierarchy.names():
         await cgroups.remove(hierarchy.make(name))
     hierarchy.remove()

@@ -1,7 +1,7 @@
 """The agent: sets the program role apart, takes one job from the host, and becomes its tests role."""
 
+import fcntl
 import os
-import platform
 import signal
 from dataclasses import dataclass, field
 
@@ -9,7 +9,19 @@ from sandbox.guest import frames, judging, keeper
 from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
 from sandbox.guest.program import program_main
 
-_STDIN, _STDOUT = 0, 1
+_LOWEST = 16
+"""Where the pipes to the host are put: out of the way of 0, 1 and 2, which tests may write to without knowing it."""
+
+
+@dataclass(frozen=True)
+class _Host:
+    """The pipes to the host."""
+
+    source: int
+    sink: int
+
+    def tell(self, kind: int, payload: bytes = b"") -> None:
+        frames.write_frame(self.sink, kind, payload)
 
 
 @dataclass
@@ -26,21 +38,32 @@ def main() -> int:
     """Serve one job over standard input and output, then wait to be destroyed."""
     # A broken pipe must be an error to handle, and the host's going away is seen by end of file.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    lane, outputs, keeper_pid = _make_program_role()
-    _tell(frames.READY, f"{os.uname().release}\0{platform.python_version()}".encode())
+    host = _take_over_the_streams()
+    lane, outputs, keeper_pid = _make_program_role(host)
+    host.tell(frames.READY, f"{os.uname().release}\0{frames.PROTOCOL}".encode())
     try:
-        job = _receive()
-        _run(job, lane, outputs)
+        job = _receive(host)
+        _run(job, lane, outputs, host)
         # Nothing the program left running may add to what has been said.
         os.kill(keeper_pid, signal.SIGKILL)
-        _tell(frames.DONE)
-        os.read(_STDIN, 1)
+        host.tell(frames.DONE)
+        os.read(host.source, 1)
     except (frames.EndOfStreamError, HostGoneError, BrokenPipeError):
         return 1
     return 0
 
 
-def _make_program_role() -> tuple[Lane, tuple[int, int], int]:
+def _take_over_the_streams() -> _Host:
+    """Keep standard input and output for the host alone: what a test's subprocess prints must not become a frame."""
+    host = _Host(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, _LOWEST), fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, _LOWEST))
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.close(null)
+    return host
+
+
+def _make_program_role(host: _Host) -> tuple[Lane, tuple[int, int], int]:
     orders_read, orders_write = os.pipe()
     reports_read, reports_write = os.pipe()
     calls_read, calls_write = os.pipe()
@@ -60,15 +83,15 @@ def _make_program_role() -> tuple[Lane, tuple[int, int], int]:
         os.close(fd)
     for fd in (calls_write, answers_read, stdout_read, stderr_read):
         os.set_blocking(fd, False)
-    lane = Lane(orders=orders_write, reports=reports_read, calls=calls_write, answers=answers_read)
+    lane = Lane(host=host.source, orders=orders_write, reports=reports_read, calls=calls_write, answers=answers_read)
     return lane, (stdout_read, stderr_read), pid
 
 
-def _receive() -> _JobInBox:
+def _receive(host: _Host) -> _JobInBox:
     """Read the host's frames up to GO."""
     job = _JobInBox()
     while True:
-        kind, body = frames.read_frame(_STDIN)
+        kind, body = frames.read_frame(host.source)
         if kind == frames.LIMITS:
             job.limits = frames.LIMITS_BODY.unpack(body)
         elif kind == frames.PROGRAM:
@@ -83,11 +106,11 @@ def _receive() -> _JobInBox:
             return job
 
 
-def _run(job: _JobInBox, lane: Lane, outputs: tuple[int, int]) -> None:
+def _run(job: _JobInBox, lane: Lane, outputs: tuple[int, int], host: _Host) -> None:
     processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes = job.limits
     lane.capture(
         [
-            Capture(fd, kind, output_bytes, output_hard_bytes, _tell)
+            Capture(fd, kind, output_bytes, output_hard_bytes, host.tell)
             for fd, kind in zip(outputs, (frames.STDOUT, frames.STDERR), strict=True)
         ]
     )
@@ -95,20 +118,16 @@ def _run(job: _JobInBox, lane: Lane, outputs: tuple[int, int]) -> None:
     lane.order(frames.PROGRAM, job.program)
     try:
         if job.tests is not None:
-            judging.judge_source(job.tests, lane, _tell)
+            judging.judge_source(job.tests, lane, host.tell)
         elif job.cases:
-            judging.judge_cases(job.cases, lane, _tell)
+            judging.judge_cases(job.cases, lane, host.tell)
         else:
-            judging.judge_exit(lane, _tell)
+            judging.judge_exit(lane, host.tell)
         lane.drain()
     except judging.TestsError as error:
-        _tell(frames.TESTS_ERROR, frames.text(str(error)))
+        host.tell(frames.TESTS_ERROR, frames.text(str(error)))
     except ViolationError as error:
-        _tell(frames.VIOLATION, frames.text(str(error)))
+        host.tell(frames.VIOLATION, frames.text(str(error)))
     except ProgramGoneError as gone:
         lane.drain()
-        _tell(frames.PROGRAM_END, frames.PROGRAM_END_BODY.pack(gone.kind, gone.code))
-
-
-def _tell(kind: int, payload: bytes = b"") -> None:
-    frames.write_frame(_STDOUT, kind, payload)
+        host.tell(frames.PROGRAM_END, frames.PROGRAM_END_BODY.pack(gone.kind, gone.code))

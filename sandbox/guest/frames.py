@@ -6,6 +6,9 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
+PROTOCOL = 1
+"""Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
+
 # From the host, in this order; GO is the last.
 LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
 LIMITS_BODY = struct.Struct(">IIQQQQ")

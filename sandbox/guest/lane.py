@@ -14,7 +14,6 @@ from sandbox.guest import program as role
 
 _READ_BYTES = 65536
 _ANSWER_BYTES_MAX = values.BYTES_MAX + 64
-_STDIN = 0
 
 
 class ViolationError(BaseException):
@@ -95,7 +94,8 @@ class Capture:
 class Lane:
     """The tests' side of the pipes to the program role and its keeper."""
 
-    def __init__(self, *, orders: int, reports: int, calls: int, answers: int) -> None:
+    def __init__(self, *, host: int, orders: int, reports: int, calls: int, answers: int) -> None:
+        self._host = host
         self._orders = orders
         self._reports = reports
         self._calls = calls
@@ -106,7 +106,7 @@ class Lane:
         self.contacted = False
         self.captures: list[Capture] = []
         self._poll = select.poll()
-        for fd in (_STDIN, reports, answers):
+        for fd in (host, reports, answers):
             self._poll.register(fd, select.POLLIN)
 
     def capture(self, captures: list[Capture]) -> None:
@@ -220,7 +220,7 @@ class Lane:
             self._read_answers()
         if self._reports in ready:
             self._take_reports()
-        if _STDIN in ready:
+        if self._host in ready:
             raise HostGoneError
 
     def _read_answers(self) -> bool:

@@ -240,3 +240,17 @@ def test_output_is_cut_where_the_limit_says_and_says_so(client: Client) -> None:
     assert verdict.stdout.truncated
     assert verdict.stderr.data == b"b" * 10 + b"\n"
     assert not verdict.stderr.truncated
+
+
+def test_what_tests_print_is_kept_and_never_becomes_a_frame(client: Client) -> None:
+    tests = b"""
+import os, subprocess
+print("from the tests")
+os.write(1, b"raw bytes that are no frame")
+subprocess.run(["echo", "from a child of the tests"])
+assert f() == 1
+"""
+    verdict = client.run(Job(program=b"def f(): return 1", tests=SourceTests(tests)))
+
+    assert verdict.passed, verdict
+    assert verdict.stdout.data == b"from the tests\n"

@@ -38,7 +38,7 @@ def framed(kind: int, payload: bytes = b"") -> bytes:
     return len(payload).to_bytes(4, "big") + bytes([kind]) + payload
 
 
-READY = framed(wire.READY, b"4.4.0-gvisor\x003.13.0")
+READY = framed(wire.READY, b"4.4.0-gvisor\x001")
 PASS = (
     framed(wire.STDOUT, b"output-secret"),
     framed(wire.PLAN, wire.PLAN_BODY.pack(1)),

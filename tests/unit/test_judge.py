@@ -4,12 +4,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.judge import is_ambiguous, judge
 from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
 from sandbox.verdict import Cause, ServiceErrorCode, Status, TestResult, TestStatus
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PASSED, FAILED, ERRORED = TestStatus.PASSED, TestStatus.FAILED, TestStatus.ERRORED
 
@@ -214,7 +216,7 @@ def deserves_a_pass(facts: Outcome) -> bool:
     )
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(OUTCOMES | nearly_passed())
 def test_a_pass_is_complete_or_is_none(facts: Outcome) -> None:
     says = judge(facts).says
@@ -223,14 +225,14 @@ def test_a_pass_is_complete_or_is_none(facts: Outcome) -> None:
         assert (says.status is Status.PASSED) == deserves_a_pass(facts)
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(OUTCOMES | nearly_passed())
 def test_what_overrules_the_box_makes_no_service_error(facts: Outcome) -> None:
     if facts.oom_kills or facts.stopped_by or facts.violation is not None or not facts.sealed:
         assert isinstance(judge(facts).says, Cause)
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(OUTCOMES)
 def test_a_sealed_outcome_is_never_ambiguous(facts: Outcome) -> None:
     assert not (facts.sealed and is_ambiguous(facts))

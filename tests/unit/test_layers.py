@@ -1,6 +1,7 @@
 """Who may import whom. The design says it; this makes it so."""
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +33,14 @@ WRITTEN = [name for name in SOURCES if name not in GENERATED]
 GUEST = [name for name in WRITTEN if name == "sandbox.guest" or name.startswith("sandbox.guest.")]
 
 
+@functools.cache
+def nodes(module: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(SOURCES[module].read_bytes())))
+
+
 def imports(module: str) -> Iterator[str]:
     """Everything that a module imports: at its top, late, or for its types only."""
-    for node in ast.walk(ast.parse(SOURCES[module].read_bytes())):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -133,6 +139,6 @@ def test_imports_go_one_way(package: str) -> None:
 def test_nothing_can_rebuild_objects_or_start_a_shell() -> None:
     assert importers("pickle", "marshal", "shelve", "dill") == set()
     for module in WRITTEN:
-        for node in ast.walk(ast.parse(SOURCES[module].read_bytes())):
+        for node in nodes(module):
             if isinstance(node, ast.keyword) and node.arg == "shell":
                 raise AssertionError(f"{module}:{node.value.lineno}: no shells")

@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.boxes.oci import oci_spec
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.limits import Limits
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LIMITS = Limits(
     cpu_time_ms=3_000,
@@ -143,7 +145,7 @@ def test_no_devices_no_hooks_no_joined_namespaces() -> None:
 SIZES = st.integers(1, 2**40)
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(SIZES, SIZES, SIZES)
 def test_limits_change_the_sizes_alone(disk: int, shm: int, others: int) -> None:
     limits = Limits(**dict.fromkeys(Limits.__slots__, others) | {"disk_bytes": disk})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.boxes.oci import oci_spec
@@ -18,6 +18,8 @@ from sandbox.language import Language
 from sandbox.limits import LIMIT_NAMES, RequestedLimits
 from sandbox.paths import data_dir
 from sandbox.policy import Policy, load_policies, load_policy
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 DEFAULT = data_dir("policies") / "default.toml"
 RAW: dict[str, Any] = tomllib.loads(DEFAULT.read_text(encoding="utf-8"))
@@ -239,7 +241,7 @@ def test_more_than_the_ceiling_is_refused(policy: Policy, name: str, more: int) 
     assert "'default'" in error.reason
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.fixed_dictionaries({name: st.none() | st.integers(-2, 2**40) for name in LIMIT_NAMES}))
 def test_nothing_is_ever_clamped(asked: dict[str, int | None]) -> None:
     policy = SHIPPED
@@ -302,7 +304,7 @@ def box_of(policy: Policy, job: Job) -> tuple[BoxSpec, bytes]:
     return spec, config
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True), BYTES, TESTS)
 def test_no_text_of_a_client_reaches_the_box(job_id: str, program: bytes, tests: Tests) -> None:
     policy = SHIPPED

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import wire
@@ -31,6 +31,8 @@ from sandbox.verdict import (
     Verdict,
 )
 from sandbox.version import VERSION
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 HOST_KERNEL = "6.1.0-host"
 HOUR_MS = 3_600_000
@@ -75,7 +77,7 @@ def result(index: int, status: int = 1, kind: int = 0, message: bytes = b"") -> 
 
 
 def ready(kernel: bytes = b"4.4.0-gvisor") -> bytes:
-    return framed(wire.READY, kernel + b"\x003.13.0")
+    return framed(wire.READY, kernel + b"\x001")
 
 
 DONE = framed(wire.DONE)
@@ -504,7 +506,17 @@ TESTS = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(UNHURRIED, max_examples=50)
 @given(TESTS, TESTS)
 def test_tests_have_the_same_digest_only_when_they_are_the_same(one: Tests, other: Tests) -> None:
     assert (receipt(one).tests_digest == receipt(other).tests_digest) == (one == other)
+
+
+def test_an_agent_of_another_version_gets_no_job() -> None:
+    greeting = framed(wire.READY, b"4.4.0-gvisor\x00999")
+    backend = FakeBackend([Script(greeting=(greeting,))] * 2)
+
+    result = asyncio.run(Runner(backend, host_kernel=HOST_KERNEL).run(assignment()))
+
+    assert isinstance(result, ServiceError)
+    assert "run sandbox images build" in result.message

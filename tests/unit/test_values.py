@@ -12,11 +12,13 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.guest import values
 from sandbox.guest.values import MalformedValueError, UnsupportedValueError, decode, encode
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 EXACT = {
     type(None),
@@ -104,7 +106,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(UNHURRIED, max_examples=200)
 @given(VALUES)
 def test_builtins_come_back_as_they_were(value: Any) -> None:
     back = decode(encode(value))
@@ -437,7 +439,7 @@ def test_members_and_keys_that_have_no_hash(unhashable: bytes, wrap: Callable[[b
             decode(data)
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.binary(max_size=200))
 def test_random_bytes_are_a_value_or_malformed(data: bytes) -> None:
     try:
@@ -457,7 +459,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(UNHURRIED, max_examples=200)
 @given(st.lists(PIECES, max_size=20))
 def test_bytes_that_look_like_values_are_values_or_malformed(pieces: list[bytes]) -> None:
     try:
@@ -467,7 +469,7 @@ def test_bytes_that_look_like_values_are_values_or_malformed(pieces: list[bytes]
     assert exact(value)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(UNHURRIED, max_examples=200)
 @given(VALUES, st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=4), st.integers(0, 10))
 def test_changed_bytes_are_a_value_or_malformed(value: Any, changes: list[tuple[int, int]], cut: int) -> None:
     data = bytearray(encode(value))

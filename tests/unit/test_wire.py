@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import transcript, wire
@@ -18,6 +18,8 @@ from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
 from sandbox.limits import Limits
 from sandbox.outcome import FailureKind, ProgramEnd
 from sandbox.verdict import TestStatus
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SPEC = BoxSpec(
     language="python",
@@ -134,16 +136,12 @@ TESTS = (
 )
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(SOLID, TESTS)
 def test_what_the_guest_reads_is_the_job(tmp_path_factory: Any, program: bytes, tests: Tests) -> None:
     folder = tmp_path_factory.mktemp("job")
-    with (
-        readable(folder, wire.encode_job(Job(program=program, tests=tests), SPEC)) as fd,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(agent, "_STDIN", fd)
-        job = agent._receive()
+    with readable(folder, wire.encode_job(Job(program=program, tests=tests), SPEC)) as fd:
+        job = agent._receive(agent._Host(source=fd, sink=-1))
     assert job.program == program
     assert job.limits == (4, 5, 2**40, 2**41, 7, 12)
     assert job.tests == (tests.source if isinstance(tests, SourceTests) else None)
@@ -167,7 +165,7 @@ KIND = st.sampled_from(sorted(wire._KINDS))
 PLACES = st.lists(st.integers(0, 10**6), max_size=10)
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.lists(st.tuples(KIND, BYTES), max_size=8), PLACES)
 def test_frames_come_out_whole_however_they_were_cut(sent: list[tuple[int, bytes]], places: list[int]) -> None:
     reader = wire.FrameReader()
@@ -183,7 +181,7 @@ def test_a_frame_byte_by_byte() -> None:
     assert got == [wire.Frame(wire.STDOUT, b"hello")]
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.lists(BYTES, max_size=6))
 def test_any_bytes_are_frames_or_malformed(parts: list[bytes]) -> None:
     reader = wire.FrameReader()
@@ -198,7 +196,7 @@ def test_any_bytes_are_frames_or_malformed(parts: list[bytes]) -> None:
             list(reader.feed(framed(wire.DONE, b"")))
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.lists(st.tuples(KIND, BYTES), max_size=4), st.integers(0, 255), st.integers(0, 10**6))
 def test_a_changed_byte_is_another_frame_or_malformed(sent: list[tuple[int, bytes]], value: int, place: int) -> None:
     data = bytearray(b"".join(framed(kind, payload) for kind, payload in sent) + framed(wire.DONE, b""))
