@@ -12,14 +12,42 @@ The names below are all that a client needs; they work on any operating system::
 `sandbox.local()` starts a private server on this machine (Linux, root, gVisor) and gives its client.
 """
 
-from sandbox.client.aio import AsyncClient
-from sandbox.client.local import local
-from sandbox.client.sync import Client
-from sandbox.errors import JobRefusedError, SandboxError, ServiceFaultError
-from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests
-from sandbox.limits import Limits, RequestedLimits
-from sandbox.verdict import Cause, Integrity, ServiceError, ServiceErrorCode, Status, Verdict
+import importlib
+from typing import TYPE_CHECKING
+
 from sandbox.version import VERSION as __version__  # noqa: N811 (the name that tools look for)
+
+if TYPE_CHECKING:
+    from sandbox.client.aio import AsyncClient
+    from sandbox.client.local import local
+    from sandbox.client.sync import Client
+    from sandbox.errors import JobRefusedError, SandboxError, ServiceFaultError
+    from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests
+    from sandbox.limits import Limits, RequestedLimits
+    from sandbox.verdict import Cause, Integrity, ServiceError, ServiceErrorCode, Status, Verdict
+
+# Imported when they are first asked for: `sandbox --help` and the server's own parts need no gRPC client.
+_HOMES = {
+    "AsyncClient": "sandbox.client.aio",
+    "Case": "sandbox.job",
+    "CaseTests": "sandbox.job",
+    "Cause": "sandbox.verdict",
+    "Client": "sandbox.client.sync",
+    "Integrity": "sandbox.verdict",
+    "Job": "sandbox.job",
+    "JobRefusedError": "sandbox.errors",
+    "Limits": "sandbox.limits",
+    "NoTests": "sandbox.job",
+    "RequestedLimits": "sandbox.limits",
+    "SandboxError": "sandbox.errors",
+    "ServiceError": "sandbox.verdict",
+    "ServiceErrorCode": "sandbox.verdict",
+    "ServiceFaultError": "sandbox.errors",
+    "SourceTests": "sandbox.job",
+    "Status": "sandbox.verdict",
+    "Verdict": "sandbox.verdict",
+    "local": "sandbox.client.local",
+}
 
 __all__ = [
     "AsyncClient",
@@ -43,3 +71,10 @@ __all__ = [
     "__version__",
     "local",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sandbox' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import os
 import sys
 from typing import Any
 
@@ -69,6 +70,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line."""
+    # Read when gRPC is first imported: its notes about connections that end are not for people.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A program may print what the terminal cannot show.

@@ -11,6 +11,8 @@ blocked = {BLOCKED!r}
 for name in blocked:
     sys.modules[name] = None
 import sandbox
+for name in sandbox.__all__:
+    getattr(sandbox, name)
 import sandbox.cli.main, sandbox.cli.evaluate, sandbox.cli.run
 servers = ("sandbox.boxes", "sandbox.launcher", "sandbox.guest", "sandbox.scheduler", "sandbox.rpc.service")
 late = [name for name in servers if name in sys.modules]

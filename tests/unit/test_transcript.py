@@ -105,11 +105,18 @@ def test_what_was_counted_and_done_outside_goes_in_as_it_is() -> None:
     )
 
 
-def test_the_kernel_is_what_stands_before_the_first_zero_and_capped() -> None:
+def test_ready_says_the_kernel_and_the_protocol_and_is_capped() -> None:
+    for said, kernel, protocol in [
+        (b"4.4.0-gvisor\x001", "4.4.0-gvisor", "1"),
+        (b"4.4.0-gvisor", "4.4.0-gvisor", ""),
+        (b"a\0b\0c", "a", "b\0c"),
+        (b"\xff\x00\xff", "\\xff", "\\xff"),
+        (b"", "", ""),
+        (b"k" * 4_000, "k" * 200, ""),
+    ]:
+        transcript = told(framed(wire.READY, said))
+        assert (transcript.guest_kernel, transcript.guest_protocol) == (kernel, protocol)
     assert told().guest_kernel is None
-    assert told(READY).guest_kernel == "4.4.0-gvisor"
-    assert told(framed(wire.READY)).guest_kernel == ""
-    assert told(framed(wire.READY, b"k" * 4_000)).guest_kernel == "k" * 200
 
 
 BROKEN = {
