@@ -13,6 +13,11 @@ from sandbox.job import CaseTests, Job, SourceTests
 from sandbox.language import Language
 from sandbox.limits import LIMIT_NAMES, Limits
 
+_VALUE_MAX = 2**63 - 1
+# What the kernel and the wire keep in 32 bits.
+_COUNT_MAX = 2**31 - 1
+_COUNTS = frozenset({"processes_max", "open_files_max", "host_tasks_max", "uid", "gid", "cases_max"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRules:
@@ -132,6 +137,8 @@ def load_policy(path: Path) -> Policy:
     for name in LIMIT_NAMES:
         if getattr(policy.defaults, name) > getattr(policy.ceilings, name):
             raise PolicyError(f"{path}: defaults.{name} is above ceilings.{name}")
+    if policy.ceilings.output_bytes > policy.box.output_hard_bytes:
+        raise PolicyError(f"{path}: ceilings.output_bytes is above box.output_hard_bytes, so that it could not be kept")
     return policy
 
 
@@ -146,6 +153,9 @@ def _read(path: Path, section: str, raw: Mapping[str, Any], kind: type[_Section]
     for key, value in values.items():
         if type(value) is not int or value <= 0:
             raise PolicyError(f"{path}: {section}.{key} must be a positive whole number, not {value!r}")
+        most = _COUNT_MAX if key in _COUNTS else _VALUE_MAX
+        if value > most:
+            raise PolicyError(f"{path}: {section}.{key} must be at most {most}, not {value}")
     return kind(**values)
 
 

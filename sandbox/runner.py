@@ -127,7 +127,13 @@ class Runner:
                 memory_peak_bytes=after.memory_peak_bytes,
                 box_start_ms=round((started - begun) * _MS_PER_S),
             )
-            return transcript.outcome(stopped_by=stopped_by, counters=after, usage=usage, box_exit=box.epitaph())
+            return transcript.outcome(
+                stopped_by=stopped_by,
+                oom_kills=after.oom_kills - before.oom_kills,
+                process_limit_hits=after.process_limit_hits - before.process_limit_hits,
+                usage=usage,
+                box_exit=box.epitaph(),
+            )
 
     async def _converse(self, box: Box, assignment: Assignment, transcript: Transcript, watch: "_Watch") -> None:
         try:

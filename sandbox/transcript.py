@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from sandbox import wire
-from sandbox.boxes.box import Counters
 from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
 from sandbox.verdict import Captured, TestResult, TestStatus, Usage
 
@@ -135,13 +134,21 @@ class Transcript:
         wire.DONE: _done,
     }
 
-    def outcome(self, *, stopped_by: StoppedBy | None, counters: Counters, usage: Usage, box_exit: str) -> Outcome:
+    def outcome(
+        self,
+        *,
+        stopped_by: StoppedBy | None,
+        oom_kills: int,
+        process_limit_hits: int,
+        usage: Usage,
+        box_exit: str,
+    ) -> Outcome:
         """Put what was said together with what was counted and done outside."""
         return Outcome(
             sealed=self.sealed,
             stopped_by=stopped_by,
-            oom_kills=counters.oom_kills,
-            process_limit_hits=counters.process_limit_hits,
+            oom_kills=oom_kills,
+            process_limit_hits=process_limit_hits,
             box_exit=box_exit,
             program_end=self._program_end,
             program_exit=self._program_exit,

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 from sandbox import Client, local
@@ -87,6 +88,11 @@ def _required() -> set[str]:
 
 
 def pytest_configure() -> None:
+    # A loaded machine is no bug: how long an example takes is nobody's business here.
+    hypothesis.settings.register_profile(
+        "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("unhurried")
     if unknown := _required() - NEEDS.keys():
         raise pytest.UsageError(f"SANDBOX_REQUIRE: {min(unknown)!r} is none of {', '.join(NEEDS)}")
 

@@ -336,10 +336,20 @@ def _field(path: Path, name: str) -> int:
 def _pids(path: Path) -> list[int]:
     found: set[int] = set()
     for folder in (path, *_descendants(path)):
-        with contextlib.suppress(FileNotFoundError, OSError):
+        with _gone_is_empty():
             found |= {int(line) for line in (folder / "cgroup.procs").read_text().split()}
     # 0 is a process outside our view of pids; it cannot be ours.
     return sorted(found - {0})
+
+
+@contextlib.contextmanager
+def _gone_is_empty() -> Iterator[None]:
+    """A cgroup that is gone, or goes while it is read, has nobody in it. Any other error says nothing of the kind."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENODEV}:
+            raise
 
 
 def _descendants(path: Path) -> Iterator[Path]:

@@ -40,12 +40,20 @@ def claim(run_dir: Path) -> Instance:
     """
     name = secrets.token_hex(4)
     folder = run_dir / name
+    # Locked before it has its name: another server that starts now must not take it for abandoned.
+    unnamed = run_dir / f".{name}"
     try:
         run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700)
-        lock_fd = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unnamed.mkdir(mode=0o700)
+        lock_fd = os.open(unnamed / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unnamed.rename(folder)
+        except OSError:
+            os.close(lock_fd)
+            raise
     except OSError as error:
+        remove(unnamed)
         raise BackendError(f"cannot make {folder}: {error}: run as root, or set SANDBOX_RUN_DIR") from error
     return Instance(name, folder, lock_fd)
 
@@ -55,6 +63,8 @@ def abandoned(run_dir: Path) -> Iterator[Path]:
     if not run_dir.is_dir():
         return
     for folder in sorted(run_dir.iterdir()):
+        if folder.name.startswith("."):
+            continue
         try:
             lock_fd = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
         except OSError:

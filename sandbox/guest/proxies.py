@@ -35,7 +35,7 @@ class ProgramNames(dict[str, Any]):
         kind, module_name = self._kinds.get(name, ("", ""))
         if kind == "callable":
             return RemoteFunction(self._lane, name)
-        if kind == "module" and module_name.partition(".")[0] in sys.stdlib_module_names:
+        if kind == "module" and module_name in sys.stdlib_module_names and not module_name.startswith("_"):
             # Tests of exec(program + tests) data sets use the program's imports. The module is the tests' own copy.
             return importlib.import_module(module_name)
         if kind:

@@ -6,6 +6,7 @@ no marshal, no eval.
 """
 
 import struct
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -55,23 +56,23 @@ def encode(value: Any) -> bytes:
     """
     out = bytearray()
     nodes = 0
-    # What is still to be written, last first; the numbers are depths.
-    todo: list[tuple[Any, int]] = [(value, 0)]
+    # What is still to be written, last first: the item, its depth, and whether it must be hashable.
+    todo: list[tuple[Any, int, bool]] = [(value, 0, False)]
     while todo:
-        item, depth = todo.pop()
+        item, depth, must_hash = todo.pop()
         nodes += 1
         if nodes > NODES_MAX or len(out) > BYTES_MAX:
             raise UnsupportedValueError(f"a value of more than {NODES_MAX} parts or {BYTES_MAX} bytes")
         if depth > DEPTH_MAX:
             raise UnsupportedValueError(f"a value nested deeper than {DEPTH_MAX}")
-        todo.extend((child, depth + 1) for child in reversed(_encode_one(item, out)))
+        todo.extend((child, depth + 1, hashed) for child, hashed in reversed(_encode_one(item, out, must_hash)))
     if len(out) > BYTES_MAX:
         raise UnsupportedValueError(f"a value of more than {BYTES_MAX} bytes")
     return bytes(out)
 
 
-def _encode_one(item: Any, out: bytearray) -> list[Any]:
-    """Write one node's own bytes; return its children."""
+def _encode_one(item: Any, out: bytearray, must_hash: bool) -> list[tuple[Any, bool]]:
+    """Write one node's own bytes; return its children, each with whether it must be hashable."""
     if item is None:
         out += b"N"
     elif item is True:
@@ -81,12 +82,15 @@ def _encode_one(item: Any, out: bytearray) -> list[Any]:
     elif item is Ellipsis:
         out += b"E"
     else:
-        return _encode_typed(item, out)
+        return _encode_typed(item, out, must_hash)
     return []
 
 
-def _encode_typed(item: Any, out: bytearray) -> list[Any]:
+def _encode_typed(item: Any, out: bytearray, must_hash: bool) -> list[tuple[Any, bool]]:
     kind = type(item)
+    if must_hash and issubclass(kind, (list, dict, set, bytearray)):
+        # A subclass may hash; the exact type that it crosses as does not.
+        raise UnsupportedValueError(f"a set member or dictionary key of type {kind.__qualname__!r}")
     for base, tag, body_of in _SCALARS:
         if issubclass(kind, base):
             body = body_of(item)
@@ -96,14 +100,16 @@ def _encode_typed(item: Any, out: bytearray) -> list[Any]:
         if issubclass(kind, base):
             children = list(iterate(item))
             out += tag + _LENGTH.pack(len(children))
-            return children
+            hashed = must_hash or base in (set, frozenset)
+            return [(child, hashed) for child in children]
     if issubclass(kind, dict):
-        pairs = list(dict.items(item))
+        # An OrderedDict keeps its order aside, where dict.items does not see it.
+        pairs = list(OrderedDict.items(item) if issubclass(kind, OrderedDict) else dict.items(item))
         out += b"d" + _LENGTH.pack(len(pairs))
-        return [part for pair in pairs for part in pair]
+        return [(part, place == 0) for pair in pairs for place, part in enumerate(pair)]
     if kind is range:
         out += b"r" + _LENGTH.pack(3)
-        return [item.start, item.stop, item.step]
+        return [(item.start, False), (item.stop, False), (item.step, False)]
     raise UnsupportedValueError(f"a value of type {kind.__qualname__!r}")
 
 

@@ -11,7 +11,8 @@ from sandbox.scheduler import Scheduler
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(work)
+    # No measure of speed: it only keeps a slot that is never given back from holding up the tests for ever.
+    asyncio.run(asyncio.wait_for(work, 60))
 
 
 async def settle() -> None:

@@ -5,7 +5,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import wire
-from sandbox.boxes.box import Counters
 from sandbox.judge import judge
 from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
 from sandbox.transcript import Transcript
@@ -41,7 +40,7 @@ def told(*parts: bytes) -> Transcript:
 
 
 def outcome(*parts: bytes) -> Outcome:
-    return told(*parts).outcome(stopped_by=None, counters=Counters(), usage=Usage(), box_exit="")
+    return told(*parts).outcome(stopped_by=None, oom_kills=0, process_limit_hits=0, usage=Usage(), box_exit="")
 
 
 def says(*parts: bytes) -> object:
@@ -92,9 +91,10 @@ def test_everything_that_can_be_said() -> None:
 
 
 def test_what_was_counted_and_done_outside_goes_in_as_it_is() -> None:
-    counters = Counters(cpu_time_us=5, memory_peak_bytes=6, oom_kills=7, process_limit_hits=8)
     usage = Usage(cpu_time_ms=1, wall_time_ms=2)
-    facts = Transcript(1).outcome(stopped_by=StoppedBy.CPU_TIME, counters=counters, usage=usage, box_exit="exit 1")
+    facts = Transcript(1).outcome(
+        stopped_by=StoppedBy.CPU_TIME, oom_kills=7, process_limit_hits=8, usage=usage, box_exit="exit 1"
+    )
     assert facts == Outcome(
         sealed=False,
         stopped_by=StoppedBy.CPU_TIME,

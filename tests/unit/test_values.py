@@ -430,6 +430,12 @@ def test_what_no_encoder_wrote(data: bytes) -> None:
         decode(data)
 
 
+@pytest.mark.parametrize("tag", [b"l", b"t", b"S", b"Z", b"d", b"r", b"i", b"s", b"b", b"a"])
+def test_a_length_beyond_the_end_is_refused_before_anything_is_read(tag: bytes) -> None:
+    with pytest.raises(MalformedValueError, match="length beyond the end"):
+        decode(tagged(tag, b"NNN", length=4))
+
+
 @pytest.mark.parametrize("unhashable", [EMPTY_LIST, EMPTY_SET, EMPTY_DICT, EMPTY_ARRAY])
 @pytest.mark.parametrize("wrap", [lambda data: data, lambda data: tagged(b"t", data, length=1)])
 def test_members_and_keys_that_have_no_hash(unhashable: bytes, wrap: Callable[[bytes], bytes]) -> None:
@@ -498,3 +504,22 @@ def test_the_decoder_calls_nothing_by_name(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         monkeypatch.undo()
     assert back == [{"eval": ("exec", 1.5)}, {2}, range(3), "__import__"]
+
+
+class HashableList(list[int]):
+    def __hash__(self) -> int:  # type: ignore[override]
+        return 1
+
+
+@pytest.mark.parametrize(
+    "value", [{HashableList([1])}, {HashableList([1]): 2}, {(0, HashableList([1]))}, frozenset({(HashableList(),)})]
+)
+def test_what_only_its_subclass_makes_hashable_is_refused_where_it_is_made(value: object) -> None:
+    with pytest.raises(values.UnsupportedValueError, match="HashableList"):
+        values.encode(value)
+
+
+def test_an_ordered_dict_crosses_in_its_own_order() -> None:
+    ordered = OrderedDict(a=1, b=2)
+    ordered.move_to_end("a")
+    assert list(values.decode(values.encode(ordered)).items()) == [("b", 2), ("a", 1)]
