@@ -11,6 +11,7 @@ import struct
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -212,7 +213,7 @@ class _DockerBox:
         self._writer: asyncio.StreamWriter | None = None
         self._stderr = bytearray()
         self._last = Counters()
-        self._dead = False
+        self._gone = False
         self._exit = ""
 
     async def start(self) -> None:
@@ -246,22 +247,30 @@ class _DockerBox:
 
     async def counters(self) -> Counters:
         """Read the container's cgroup; once that is gone, return the last reading and the Engine's word on OOM."""
-        try:
-            if not self._dead:
+        if not self._gone:
+            try:
                 self._last = self._cgroup.counters()
-                if self._last.oom_kills:
-                    return self._last
-        except (OSError, BackendError):
-            self._dead = True
-        state = await self._state()
-        if state.get("OOMKilled"):
-            self._last = Counters(
-                cpu_time_us=self._last.cpu_time_us,
-                memory_peak_bytes=self._last.memory_peak_bytes,
-                oom_kills=1,
-                process_limit_hits=self._last.process_limit_hits,
-            )
+            except (OSError, BackendError):
+                # The Engine has removed it: the container has ended. Wait until the Engine knows how.
+                if (await self._ended()).get("OOMKilled"):
+                    self._last = replace(self._last, oom_kills=max(1, self._last.oom_kills))
+                self._gone = True
         return self._last
+
+    async def _ended(self) -> dict[str, Any]:
+        """Wait until the container is not running any more, and return its state.
+
+        Raises:
+            BackendError: It still runs.
+        """
+        try:
+            async with asyncio.timeout(_KILL_TIMEOUT_S):
+                # The Engine offers no event for this that could not be lost.
+                while (state := await self._state()).get("Running"):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+                return state
+        except TimeoutError:
+            raise BackendError(f"container {self.id} does not end, not even by SIGKILL") from None
 
     async def _state(self) -> dict[str, Any]:
         with contextlib.suppress(docker.errors.DockerException, requests.RequestException):
@@ -275,14 +284,7 @@ class _DockerBox:
         with contextlib.suppress(docker.errors.APIError):
             # 409: it is not running any more.
             await self._engine.kill(self._container_id)
-        try:
-            async with asyncio.timeout(_KILL_TIMEOUT_S):
-                # The Engine offers no event for this that could not be lost.
-                while (state := await self._state()).get("Running"):  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            raise BackendError(f"container {self.id} does not die of SIGKILL") from None
-        self._dead = True
+        state = await self._ended()
         self._exit = f"exit {state.get('ExitCode')} {state.get('Error', '')}".strip()
 
     async def destroy(self) -> None:
