@@ -64,10 +64,10 @@ class UnreachableError(SandboxError):
 
 
 class InputFileError(SandboxError):
-    """A file of problems or samples is malformed. The text names the file and the line."""
+    """A file of problems or samples is malformed. The text names the file and the line; line 0 is the file itself."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
-        super().__init__(f"{path}:{line}: {reason}")
+        super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
         self.path = path
         self.line = line
         self.reason = reason

@@ -16,6 +16,8 @@ from sandbox.limits import LIMIT_NAMES, Limits
 _VALUE_MAX = 2**63 - 1
 # What the kernel and the wire keep in 32 bits.
 _COUNT_MAX = 2**31 - 1
+# Two streams, and 100,000 results, in a message of 16 MiB.
+_OUTPUT_BYTES_MAX = 6 * 1024 * 1024
 _COUNTS = frozenset({"processes_max", "open_files_max", "host_tasks_max", "uid", "gid", "cases_max"})
 
 
@@ -137,6 +139,10 @@ def load_policy(path: Path) -> Policy:
     for name in LIMIT_NAMES:
         if getattr(policy.defaults, name) > getattr(policy.ceilings, name):
             raise PolicyError(f"{path}: defaults.{name} is above ceilings.{name}")
+    if policy.ceilings.output_bytes > _OUTPUT_BYTES_MAX:
+        raise PolicyError(
+            f"{path}: ceilings.output_bytes must be at most {_OUTPUT_BYTES_MAX}: two streams share one message"
+        )
     if policy.ceilings.output_bytes > policy.box.output_hard_bytes:
         raise PolicyError(f"{path}: ceilings.output_bytes is above box.output_hard_bytes, so that it could not be kept")
     return policy

@@ -132,7 +132,7 @@ class Runner:
                 oom_kills=after.oom_kills - before.oom_kills,
                 process_limit_hits=after.process_limit_hits - before.process_limit_hits,
                 usage=usage,
-                box_exit=box.epitaph(),
+                box_exit="" if transcript.sealed else await box.epitaph(),
             )
 
     async def _converse(self, box: Box, assignment: Assignment, transcript: Transcript, watch: "_Watch") -> None:
@@ -152,7 +152,7 @@ class Runner:
                 while transcript.guest_kernel is None:
                     data = await box.receive()
                     if not data:
-                        raise BackendError(f"a box ended before it was ready: {box.epitaph()}")
+                        raise BackendError(f"a box ended before it was ready: {await box.epitaph()}")
                     transcript.feed(data)
                     if transcript.violated or transcript.sealed:
                         # It has not got a byte of the job yet: whatever this is, it is not the program's.

@@ -9,6 +9,8 @@ from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
 from sandbox.verdict import Captured, TestResult, TestStatus, Usage
 
 _RESULTS_MAX = 100_000
+# Of all results together: a verdict must fit into one message to the client, whatever the program raises how often.
+_MESSAGES_BYTES_MAX = 262_144
 _TEST_STATUS = {1: TestStatus.PASSED, 2: TestStatus.FAILED, 3: TestStatus.ERRORED}
 _FAILURE_KIND = {1: FailureKind.WRONG_ANSWER, 2: FailureKind.EXCEPTION, 3: FailureKind.UNSUPPORTED_VALUE}
 _PROGRAM_END = {1: ProgramEnd.EXITED, 2: ProgramEnd.SIGNALED}
@@ -31,6 +33,7 @@ class Transcript:
         self._planned: int | None = None
         self._results: list[TestResult] = []
         self._first_failure: FailureKind | None = None
+        self._messages_left = _MESSAGES_BYTES_MAX
         self._load_error: str | None = None
         self._tests_error: str | None = None
         self._violation: str | None = None
@@ -86,7 +89,9 @@ class Transcript:
         index, status, kind = wire.RESULT_BODY.unpack_from(frame.payload)
         if len(self._results) >= min(self._planned or 0, _RESULTS_MAX):
             raise wire.MalformedFrameError("more results than planned")
-        message = wire.Frame(frame.kind, frame.payload[wire.RESULT_BODY.size :]).message
+        text = frame.payload[wire.RESULT_BODY.size :][: self._messages_left]
+        self._messages_left -= len(text)
+        message = wire.Frame(frame.kind, text).message
         self._results.append(TestResult(index, _TEST_STATUS[status], message))
         if status != 1 and self._first_failure is None:
             self._first_failure = _FAILURE_KIND[kind]

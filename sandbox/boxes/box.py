@@ -47,7 +47,7 @@ class Box(Protocol):
             BackendError: Something in it would not die.
         """
 
-    def epitaph(self) -> str:
+    async def epitaph(self) -> str:
         """Return what the box's own process left on its standard error and how it ended, capped, for the log."""
 
 

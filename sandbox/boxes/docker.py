@@ -33,6 +33,7 @@ _Result = TypeVar("_Result")
 
 RUNTIME = "runsc"
 LABEL = "sandbox.instance"
+RUN_DIR_LABEL = "sandbox.run_dir"
 _CALL_TIMEOUT_S = 120
 _KILL_TIMEOUT_S = 5.0
 _THREADS = 16
@@ -107,10 +108,14 @@ class DockerBackend:
 
     async def _sweep(self, engine: "_Engine") -> None:
         """Remove the containers of servers whose folder is gone or whose lock is free."""
+        # Containers first: a server that starts after this has its folder before its containers. Only those of servers
+        # that have their folders where ours is: nobody can tell here whether the others live.
+        ours = {"label": f"{RUN_DIR_LABEL}={self._run_dir}"}
+        containers = await engine.call(engine.api.containers, all=True, filters=ours)
         abandoned = {folder.name for folder in leftovers.abandoned(self._run_dir)}
         alive = {folder.name for folder in self._run_dir.iterdir()} - abandoned if self._run_dir.is_dir() else set()
-        for container in await engine.call(engine.api.containers, all=True, filters={"label": LABEL}):
-            if container["Labels"][LABEL] not in alive:
+        for container in containers:
+            if container["Labels"].get(LABEL) not in alive:
                 await engine.remove(container["Id"])
         for folder in leftovers.abandoned(self._run_dir):
             leftovers.remove(folder)
@@ -156,7 +161,7 @@ class DockerBackend:
             hostname=HOSTNAME,
             user=f"{spec.rules.uid}:{spec.rules.gid}",
             environment=dict(spec.environment),
-            labels={LABEL: instance},
+            labels={LABEL: instance, RUN_DIR_LABEL: str(self._run_dir)},
             working_dir="/",
             stdin_open=True,
             network_disabled=True,
@@ -299,7 +304,7 @@ class _DockerBox:
             if self._socket is not None:
                 self._socket.close()
 
-    def epitaph(self) -> str:
+    async def epitaph(self) -> str:
         """Return the container's last words."""
         return f"{self._exit}: {self._stderr.decode('utf-8', 'backslashreplace').strip()}"
 

@@ -73,7 +73,7 @@ class FakeBox:
             self.killed = True
             self._say((*self._script.last_words, b""))
 
-    def epitaph(self) -> str:
+    async def epitaph(self) -> str:
         """Return the scripted end."""
         return self._script.epitaph
 

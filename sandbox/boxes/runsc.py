@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _READ_BYTES = 65_536
 _STDERR_BYTES_MAX = 16_384
 _REAP_TIMEOUT_S = 5.0
+_LAST_WORDS_S = 1.0
 _CGROUP_PARENT = "sandbox"
 
 _FLAGS = (
@@ -196,8 +197,9 @@ class _RunscBox:
         """Kill everything in the box, and then the runtime's command line process, which is outside."""
         await cgroups.kill_all(self._cgroup)
         if self._process is not None and self._process.returncode is None:
+            # Not Process.kill(), which may reap the process before asyncio does.
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def destroy(self) -> None:
         """Kill, reap, close."""
@@ -216,8 +218,13 @@ class _RunscBox:
                 if self._stderr_task is not None:
                     await self._stderr_task
 
-    def epitaph(self) -> str:
-        """Return the runtime's last words."""
+    async def epitaph(self) -> str:
+        """Return the runtime's last words, which it may just be saying."""
+        if self._process is not None and self._stderr_task is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_WORDS_S):
+                    await self._process.wait()
+                    await asyncio.shield(self._stderr_task)
         code = self._process.returncode if self._process is not None else None
         return f"exit {code}: {self._stderr.decode('utf-8', 'backslashreplace').strip()}"
 

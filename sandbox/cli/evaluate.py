@@ -13,13 +13,15 @@ from sandbox.cli.main import EXIT_INTERRUPTED, EXIT_SERVICE
 from sandbox.cli.options import BACKENDS, SECONDS, TIMEOUT_HELP, connected, requested_limits
 from sandbox.cli.progress import progress
 from sandbox.client.sync import Client
+from sandbox.errors import InputFileError, JobRefusedError
 from sandbox.evaluate.jobs import sample_index, sample_job
 from sandbox.evaluate.problems import ProblemSet, load_problems
 from sandbox.evaluate.report import Tally
-from sandbox.evaluate.results import ResultFile, result_line
+from sandbox.evaluate.results import ResultFile, is_unfit, result_line
 from sandbox.evaluate.samples import Sample, canonical_samples, read_samples
 from sandbox.job import Job
 from sandbox.limits import RequestedLimits
+from sandbox.verdict import ServiceError, ServiceErrorCode
 
 
 class Draws(click.ParamType[tuple[int, ...]]):
@@ -88,6 +90,9 @@ def evaluate(
     """
     if (samples_file is None) is not canonical:
         raise click.UsageError("give either a file of samples or --canonical")
+    if samples_file is not None and samples_file.exists() and not samples_file.is_file():
+        # It is read twice: once to find what is wrong with it, once to test it.
+        raise InputFileError(str(samples_file), 0, "is no regular file; put the samples into one")
     problem_set = load_problems(problems)
     if out_file is None and samples_file is not None:
         out_file = samples_file.with_name(samples_file.name + "_results.jsonl")
@@ -106,7 +111,8 @@ def evaluate(
     limits = requested_limits(timeout)
     try:
         with ExitStack() as stack:
-            out = None if out_file is None else stack.enter_context(_open_results(out_file))
+            inputs = [path for path in (samples_file, Path(problems)) if path is not None]
+            out = None if out_file is None else stack.enter_context(_open_results(out_file, inputs))
             client = stack.enter_context(connected(endpoint, backend=backend, in_flight_max=in_flight))
             done = stack.enter_context(progress(total))
             _run(
@@ -126,13 +132,26 @@ def evaluate(
         click.echo(f"sandbox: interrupted after {tally.samples} of {total} samples{where}", err=True)
         sys.exit(EXIT_INTERRUPTED)
     _report(tally, ks, problem_set, out_file)
+    if tally.samples != total:
+        click.echo(f"sandbox: {samples_file} had {total} samples, then {tally.samples}: it has changed", err=True)
+        sys.exit(EXIT_SERVICE)
 
 
-def _open_results(path: Path) -> ResultFile:
+def _open_results(path: Path, inputs: Iterable[Path]) -> ResultFile:
+    """Open the file of results, which must be none of the inputs and no device.
+
+    Raises:
+        InputFileError: It is, or it cannot be written.
+    """
+    if path.exists():
+        if not path.is_file():
+            raise InputFileError(str(path), 0, "is no regular file, so results cannot be kept and sorted in it")
+        if any(given.exists() and path.samefile(given) for given in inputs):
+            raise InputFileError(str(path), 0, "is an input of this evaluation: its results would destroy it")
     try:
-        return ResultFile(path)
+        return ResultFile(path.resolve())
     except OSError as error:
-        raise click.FileError(str(path), error.strerror or str(error)) from error
+        raise InputFileError(str(path), 0, f"cannot be written: {error.strerror or error}") from error
 
 
 def _run(
@@ -158,6 +177,9 @@ def _run(
     try:
         for result in results:
             sample = running.pop(sample_index(result.job_id))
+            if isinstance(result, ServiceError) and result.code is ServiceErrorCode.REFUSED and not is_unfit(result):
+                # Every other sample would be refused for it as well.
+                raise JobRefusedError(result.field, result.message)
             tally.add(sample.task_id, result)
             if out is not None:
                 out.append(sample.index, result_line(sample, result))

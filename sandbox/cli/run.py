@@ -13,8 +13,11 @@ from rich.text import Text
 
 from sandbox.cli.options import BACKENDS, SECONDS, SIZE, TIMEOUT_HELP, connected, requested_limits
 from sandbox.cli.text import decoded, escaped
+from sandbox.errors import InputFileError, JobRefusedError
 from sandbox.evaluate.results import result_fields
-from sandbox.job import Job, NoTests, SourceTests
+from sandbox.job import Job, NoTests, SourceTests, Tests
+from sandbox.limits import RequestedLimits
+from sandbox.rpc.options import MESSAGE_BYTES_MAX
 from sandbox.verdict import Captured, JobResult, ServiceError, ServiceErrorCode, Verdict
 
 _EXPECT = re.compile(rb"^(?:#|//|--|;)\s*expect:\s*([A-Za-z_]+)\s*$", re.MULTILINE)
@@ -61,8 +64,8 @@ def run(
     limits = requested_limits(timeout, memory)
     programs = [_read(path) for path in files]
     jobs = [
-        Job(id=str(index), program=program, tests=tests, language=language, policy=policy, limits=limits)
-        for index, program in enumerate(programs)
+        _job(path, program, index, tests=tests, language=language, policy=policy, limits=limits)
+        for index, (path, program) in enumerate(zip(files, programs, strict=True))
     ]
     slots = 1 if len(jobs) == 1 else None
     with connected(endpoint, backend=backend, slots=slots) as client:
@@ -78,11 +81,26 @@ def run(
     sys.exit(max(_exit_code(results[index], expected[index]) for index in range(len(files))))
 
 
-def _read(path: Path) -> bytes:
+def _job(
+    path: Path, program: bytes, index: int, *, tests: Tests, language: str, policy: str, limits: RequestedLimits
+) -> Job:
     try:
-        return path.read_bytes()
+        return Job(id=str(index), program=program, tests=tests, language=language, policy=policy, limits=limits)
+    except JobRefusedError as error:
+        raise JobRefusedError(f"{path}: {error.field}", error.reason) from error
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's bytes, capped just above what any server takes, so that an endless one ends.
+
+    Raises:
+        InputFileError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MESSAGE_BYTES_MAX + 1)
     except OSError as error:
-        raise click.FileError(str(path), error.strerror or str(error)) from error
+        raise InputFileError(str(path), 0, f"cannot be read: {error.strerror or error}") from error
 
 
 def _expected(program: bytes) -> str | None:
@@ -156,7 +174,7 @@ def _show_table(files: tuple[Path, ...], results: dict[int, JobResult], expected
         if isinstance(result, ServiceError):
             cells = ["service error", result.code.value]
             numbers = ["", "", ""]
-            message = result.message
+            message = f"{result.field}: {result.message}" if result.field else result.message
         else:
             cells = [result.status.value, result.cause.value]
             usage = result.usage

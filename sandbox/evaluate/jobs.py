@@ -22,8 +22,22 @@ def sample_job(
     program = (problem.prompt + sample.completion).encode("utf-8", "surrogatepass")
     if not program.strip():
         program = b"# an empty sample\n"
-    tests = f"{problem.test}\ncheck({problem.entry_point})".encode("utf-8", "surrogatepass")
+    tests = _tests(problem).encode("utf-8", "surrogatepass")
     return Job(id=f"{run_id}-{sample.index}", program=program, tests=SourceTests(tests), policy=policy, limits=limits)
+
+
+def _tests(problem: Problem) -> str:
+    """Return the problem's test, with the helpers that its prompt defines, and the call of the entry point.
+
+    Some tests call helpers of the prompt (HumanEval/32, 38 and 50). A completion may define them anew, to its own
+    taste; so the tests have the prompt's own, and only the entry point is the program's. A prompt that is no whole
+    source, as when it ends inside of an expression, brings no helpers.
+    """
+    return (
+        f"try:\n    exec({problem.prompt!r}, globals())\nexcept Exception:\n    pass\n"
+        f"globals().pop({problem.entry_point!r}, None)\n"
+        f"{problem.test}\ncheck({problem.entry_point})"
+    )
 
 
 def sample_index(job_id: str) -> int:

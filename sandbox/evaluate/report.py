@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from sandbox.evaluate.passk import mean_pass_at_k
+from sandbox.evaluate.results import is_unfit
 from sandbox.verdict import Cause, JobResult, ServiceError, ServiceErrorCode
 
 
@@ -15,6 +16,7 @@ class Tally:
     def __init__(self) -> None:
         self._causes: Counter[Cause] = Counter()
         self._faults: Counter[ServiceErrorCode] = Counter()
+        self._unfit = 0
         # Samples and passes of each problem, in the order in which the problems were first seen in the input.
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -24,6 +26,11 @@ class Tally:
 
     def add(self, task_id: str, result: JobResult) -> None:
         """Count one result."""
+        if is_unfit(result):
+            self._unfit += 1
+            n, c = self._counts.get(task_id, (0, 0))
+            self._counts[task_id] = (n + 1, c)
+            return
         if isinstance(result, ServiceError):
             self._faults[result.code] += 1
             return
@@ -34,7 +41,7 @@ class Tally:
     @property
     def samples(self) -> int:
         """Results so far."""
-        return self._causes.total() + self._faults.total()
+        return self._causes.total() + self._unfit + self._faults.total()
 
     @property
     def problems(self) -> int:
@@ -67,6 +74,8 @@ class Tally:
         for column in table.columns[2:]:
             column.justify = "right"
         rows = [(cause.status.value, cause.value, self._causes[cause]) for cause in Cause if self._causes[cause]]
+        if self._unfit:
+            rows.append(("FAILED", "refused: too large", self._unfit))
         faults = [("service error", code.value, self._faults[code]) for code in ServiceErrorCode if self._faults[code]]
         for group in (rows, faults):
             for verdict, cause, count in group:

@@ -2,17 +2,27 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from sandbox.evaluate.samples import Sample
-from sandbox.verdict import JobResult, ServiceError, Status, TestStatus
+from sandbox.verdict import JobResult, ServiceError, ServiceErrorCode, Status, TestStatus
+
+
+def is_unfit(result: JobResult) -> bool:
+    """Tell whether the sample itself was refused, as too large: no other try can change that, and it has not passed."""
+    return (
+        isinstance(result, ServiceError) and result.code is ServiceErrorCode.REFUSED and result.field == "job.program"
+    )
 
 
 def result_text(result: JobResult) -> str:
     """Return the original harness's word: `passed`, `timed out` or `failed: ...`; or `service error: ...`."""
     if isinstance(result, ServiceError):
+        if is_unfit(result):
+            return f"failed: refused: {result.message}"
         return f"service error: {result.code.value}: {result.message}"
     match result.status:
         case Status.PASSED:
@@ -66,7 +76,7 @@ def result_line(sample: Sample, result: JobResult) -> dict[str, Any]:
 
     `passed` is null after a service error: neither true nor false would be.
     """
-    passed = None if isinstance(result, ServiceError) else result.passed
+    passed = (False if is_unfit(result) else None) if isinstance(result, ServiceError) else result.passed
     return sample.record | {"result": result_text(result), "passed": passed} | result_fields(result)
 
 
@@ -112,6 +122,8 @@ class ResultFile:
                     target.write(source.read(size))
                 target.flush()
                 os.fsync(target.fileno())
+            # The draft is as private as what it replaces.
+            shutil.copymode(self._path, draft)
             draft.replace(self._path)
         finally:
             draft.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.guest import frames, keeper, values
 from sandbox.guest import program as role
-from sandbox.guest.lane import Capture, Lane, ProgramGoneError, ViolationError
+from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
 from sandbox.guest.program import describe
 from sandbox.guest.proxies import ProgramNames
 
@@ -66,10 +66,12 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
         if not functions:
             tell(frames.PLAN, frames.PLAN_BODY.pack(1))
             _report(tell, 0, failed)
-            return
-        tell(frames.PLAN, frames.PLAN_BODY.pack(len(functions)))
-        for index, check in enumerate(functions):
-            _report(tell, index, _attempt(check.run, check.name))
+        else:
+            tell(frames.PLAN, frames.PLAN_BODY.pack(len(functions)))
+            for index, check in enumerate(functions):
+                _report(tell, index, _attempt(check.run, check.name))
+        if not lane.contacted:
+            raise TestsError("the tests never used the program: what they call is Python's own, or their own")
 
 
 def _load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
@@ -97,7 +99,7 @@ def _attempt(run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | N
     """Run one check. Returns None when it passed, else its status, the kind of failure, and a message."""
     try:
         run()
-    except (ProgramGoneError, ViolationError):
+    except (ProgramGoneError, ViolationError, HostGoneError):
         raise
     except values.UnsupportedValueError as error:
         failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, str(error)
@@ -106,11 +108,9 @@ def _attempt(run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | N
             failure = frames.ERRORED, frames.EXCEPTION, _quoted(error)
         else:
             failure = frames.FAILED, frames.WRONG_ANSWER, _quoted(error)
-    except Exception as error:
+    except BaseException as error:
+        # SystemExit and its like too: tests that exit have not passed.
         failure = frames.ERRORED, frames.EXCEPTION, _quoted(error)
-    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
-        # Tests that exit have not passed.
-        failure = frames.ERRORED, frames.EXCEPTION, describe(error)
     else:
         return None
     return failure[0], failure[1], f"{name}: {failure[2]}" if name else failure[2]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sandbox.guest import frames
+from sandbox.guest.filter import program_filter
 from sandbox.guest.kernel import (
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -112,6 +113,8 @@ def _become_keeper(kernel: Kernel, ends: Ends, say_ready: int, program_main: Pro
         # Its own view of processes: the tests role is not in it.
         kernel.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
         kernel.hide_from_peers()
+        # Pid 1 gets from its own namespace only what it handles; Python handles this one.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         _close_all_but([0, 1, 2, say_ready, *vars(ends).values()])
     except BaseException as error:
         os.write(say_ready, repr(error).encode() or b"?")
@@ -136,6 +139,7 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
     kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={disk_bytes},mode=1777")  # noqa: S108 (the box's own)
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", flags, f"size={shm_bytes},mode=1777")  # noqa: S108
     kernel.drop_privileges_for_ever()
+    system_calls = program_filter()
     _, source = frames.read_frame(ends.orders)
     while True:
         order, stdin = frames.read_frame(ends.orders)
@@ -143,6 +147,7 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
         if program == 0:
             try:
                 _become_program(ends, stdin, processes_max, open_files_max)
+                kernel.filter_system_calls(system_calls)
                 program_main(order, source)
             finally:
                 # Whatever the program broke in its own interpreter, it must not walk on as a keeper.
@@ -154,6 +159,8 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
 def _become_program(ends: Ends, stdin: bytes, processes_max: int, open_files_max: int) -> None:
     """Arrange the descriptors that a program sees: 0, 1, 2, and 3 and 4 for the calls of the tests."""
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if stdin:
         source = os.memfd_create("stdin")
         frames.write_all(source, stdin)

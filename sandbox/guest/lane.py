@@ -4,8 +4,10 @@ The program's answers are bytes that it chose. Anything out of order, malformed 
 the job; an answer counts only if it carries the random id of the one request that is outstanding.
 """
 
+import _thread
 import os
 import select
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +107,9 @@ class Lane:
         self.ended: tuple[int, int] | None = None
         self.contacted = False
         self.captures: list[Capture] = []
+        self._ran = False
+        # Tests may call from several threads; the lane carries one call at a time.
+        self._one_at_a_time = _thread.allocate_lock()
         self._poll = select.poll()
         for fd in (host, reports, answers):
             self._poll.register(fd, select.POLLIN)
@@ -116,8 +121,15 @@ class Lane:
             self._poll.register(capture.fd, select.POLLIN)
 
     def order(self, kind: int, body: bytes = b"") -> None:
-        """Tell the keeper to do something."""
-        frames.write_frame(self._orders, kind, body)
+        """Tell the keeper to do something.
+
+        Raises:
+            ProgramGoneError: The keeper is gone; the program of an earlier case has killed it.
+        """
+        try:
+            frames.write_frame(self._orders, kind, body)
+        except BrokenPipeError:
+            raise ProgramGoneError(frames.SIGNALED, signal.SIGKILL) from None
 
     def start(self, kind: int, stdin: bytes = b"") -> None:
         """Have the keeper make a program process."""
@@ -170,7 +182,10 @@ class Lane:
             ProgramGoneError: The program ended.
             ViolationError: The answer is malformed or not to this request.
         """
-        payload = values.encode(request)
+        with self._one_at_a_time:
+            return self._request(kind, values.encode(request))
+
+    def _request(self, kind: int, payload: bytes) -> tuple[int, bytes]:
         call_id = os.urandom(role.ID.size)
         self.contacted = True
         if self._buffer:
@@ -237,7 +252,7 @@ class Lane:
         data = os.read(self._reports, _READ_BYTES)
         if not data:
             # The keeper died: somebody inside killed pid 1 of the namespace, which ends the program too.
-            self.ended = self.ended or (frames.SIGNALED, 9)
+            self.ended = self.ended or (frames.SIGNALED, signal.SIGKILL)
             self._poll.unregister(self._reports)
             return
         self._reported += data
@@ -249,7 +264,11 @@ class Lane:
             return
         self._reported.clear()
         if kind != keeper.ENDED:
-            raise RuntimeError(body.decode(errors="replace"))
+            # The keeper could not make a process. Before the program ran, that is ours, and this box is lost.
+            if not self._ran:
+                raise RuntimeError(body.decode(errors="replace"))
+            body = frames.PROGRAM_END_BODY.pack(frames.EXITED, keeper.EXIT_BUG)
+        self._ran = True
         # What the program wrote before it ended is in the pipe by now.
         while self._read_answers():
             pass

@@ -23,6 +23,7 @@ ID = struct.Struct(">Q")
 
 MODULE_NAME = "program"
 _FILE_NAME = "program.py"
+_LONG_BITS = 64
 _NAMES_MAX = 10_000
 _MESSAGE_CHARACTERS_MAX = 1_000
 
@@ -162,7 +163,7 @@ def _exit_code(error: SystemExit) -> int:
     if error.code is None:
         return 0
     if isinstance(error.code, int):
-        return error.code & 0xFF
+        return error.code & 0xFF if error.code.bit_length() < _LONG_BITS else 0xFF
     try:
         sys.stderr.write(f"{error.code}\n")
     except BaseException:

@@ -84,9 +84,15 @@ def read_answer(kind: int, payload: bytes) -> list[Any]:
     raise ViolationError("an answer that is none")
 
 
+_LOOP_ENDINGS = frozenset({"StopIteration", "StopAsyncIteration"})
+"""Raised in the tests' process these would end its loops early and in silence, and with them its checks."""
+
+
 def _exception(ancestors: list[Any], name: str, message: str) -> Exception:
     """Build what the tests see of the program's exception: the nearest builtin class that it derives from."""
     for ancestor in ancestors:
+        if ancestor in _LOOP_ENDINGS:
+            continue
         base = getattr(builtins, ancestor, None) if type(ancestor) is str else None
         if isinstance(base, type) and issubclass(base, Exception):
             try:

@@ -1,6 +1,7 @@
 """A gRPC server around the service: addresses, health, and an orderly end."""
 
 import ipaddress
+import socket
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -42,6 +43,8 @@ class RpcServer:
                 f"{address} is open to other machines and there is no authentication: listen on 127.0.0.1 or on "
                 "unix:PATH, or say --allow-remote if something else guards the port"
             )
+        if _answers(address):
+            raise AddressError(f"cannot listen on {address}: another server does")
         try:
             port = self._server.add_insecure_port(address)
         except RuntimeError:
@@ -55,6 +58,18 @@ class RpcServer:
         """Say that we are going, let running calls finish for a while, then cancel them."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
+
+
+def _answers(address: str) -> bool:
+    """Tell whether somebody listens on a unix socket: gRPC would take it from them without a word."""
+    if not address.startswith("unix:"):
+        return False
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(address.removeprefix("unix:"))
+        except OSError:
+            return False
+    return True
 
 
 def _is_private(address: str) -> bool:

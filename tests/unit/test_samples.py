@@ -117,7 +117,8 @@ def test_a_sample_becomes_a_job(problems: ProblemSet) -> None:
     limits = RequestedLimits(cpu_time_ms=3000)
     job = sample_job(problems.problems["test/0"], sample, run_id="r", limits=limits)
     assert job.program == b"def return1():\n    return 1"
-    assert job.tests == SourceTests(b"def check(candidate):\n    assert candidate() == 1\ncheck(return1)")
+    assert isinstance(job.tests, SourceTests)
+    assert job.tests.source.endswith(b"def check(candidate):\n    assert candidate() == 1\ncheck(return1)")
     assert job.limits is limits
     assert sample_index(job.id) == 0
 
@@ -128,3 +129,25 @@ def test_no_completion_stops_an_evaluation(tmp_path: Path, completion: str) -> N
     path = write(tmp_path / "s.jsonl", {"task_id": "test/0", "completion": completion})
     (sample,) = read_samples(path, problem_set)
     assert sample_job(problem_set.problems["test/0"], sample, run_id="r", limits=RequestedLimits()).program
+
+
+def test_the_tests_have_the_prompts_helpers_and_the_program_only_its_entry_point(tmp_path: Path) -> None:
+    problem = {
+        "task_id": "test/1",
+        "prompt": 'def helper(x):\n    return x\n\n\ndef entry(x):\n    """Uses the helper."""\n',
+        "entry_point": "entry",
+        "canonical_solution": "    return helper(x)\n",
+        "test": "def check(candidate):\n    assert candidate(helper(1)) == 1\n",
+    }
+    path = tmp_path / "problems.jsonl"
+    path.write_text(json.dumps(problem) + "\n")
+    problems = load_problems(str(path))
+    (sample,) = canonical_samples(problems)
+    job = sample_job(problems.problems["test/1"], sample, run_id="r", limits=RequestedLimits())
+    assert isinstance(job.tests, SourceTests)
+    # What the tests see before they look for the program's names.
+    before_the_test, _, _ = job.tests.source.partition(b"def check(candidate)")
+    names: dict[str, object] = {}
+    exec(before_the_test, names)  # noqa: S102 (text of this test)
+    assert "helper" in names
+    assert "entry" not in names
