@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ class Settings:
         queue_jobs_max: Jobs that may wait.
         grace_s: How long running jobs may go on after a request to stop.
         die_with_stdin: Stop when standard input ends, and at once.
+        last_removed: A folder to remove after an orderly end, for a client that may be gone by then.
     """
 
     listen: str
@@ -45,6 +47,7 @@ class Settings:
     queue_jobs_max: int = 1_024
     grace_s: float = 10.0
     die_with_stdin: bool = False
+    last_removed: Path | None = None
 
 
 async def serve(
@@ -94,6 +97,8 @@ async def serve(
     finally:
         await backend.close()
         log.info("stopped")
+    if settings.last_removed is not None:
+        shutil.rmtree(settings.last_removed, ignore_errors=True)
 
 
 def slots_for(machine: host.Host, policy: Policy) -> int:

@@ -70,6 +70,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Stop at once when standard input ends: for servers that belong to one client.",
 )
+@click.option(
+    "--last-removed",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder to remove after an orderly end; with --die-with-stdin, the one of the socket and the log.",
+)
 def serve(
     *,
     listen: str,
@@ -81,6 +87,7 @@ def serve(
     runsc: Path | None,
     allow_remote: bool,
     die_with_stdin: bool,
+    last_removed: Path | None,
 ) -> None:
     """Run the service.
 
@@ -102,6 +109,7 @@ def serve(
         queue_jobs_max=queue_jobs_max,
         grace_s=grace_s,
         die_with_stdin=die_with_stdin,
+        last_removed=last_removed,
     )
     asyncio.run(
         server.serve(

@@ -52,7 +52,7 @@ def local(
     try:
         endpoint = f"unix:{folder / 'sandbox.sock'}"
         log = folder / "server.log"
-        arguments = ["--listen", endpoint, "--backend", backend, "--die-with-stdin"]
+        arguments = ["--listen", endpoint, "--backend", backend, "--die-with-stdin", "--last-removed", str(folder)]
         if slots is not None:
             arguments += ["--slots", str(slots)]
         process = _spawn([*arguments, *extra_args], log)

@@ -264,3 +264,22 @@ def test_sigterm_lets_running_jobs_finish(untouched: dict[str, list[str]], tmp_p
         assert process.wait(timeout=30) == 0
         assert isinstance(results[0], Verdict)
         assert results[0].passed
+
+
+@pytest.mark.gvisor
+def test_after_kill_9_of_the_client_its_server_and_everything_else_goes(
+    untouched: dict[str, list[str]], tmp_path: Path
+) -> None:
+    out = tmp_path / "results.jsonl"
+    arguments = ["evaluate", "--canonical", "--problems", "humaneval", "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for_lines(out, 3, process)
+    process.kill()
+    process.communicate()
+    wait_until_as_before(untouched)

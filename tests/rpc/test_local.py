@@ -50,7 +50,9 @@ def test_the_server_lives_as_long_as_the_block(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(local_module, "_spawn", spawner)
     with local(backend="docker", slots=2, extra_args=["--queue", "7"]) as client:
         arguments = client.server_info().backend.split()
-        assert arguments[2:] == ["--backend", "docker", "--die-with-stdin", "--slots", "2", "--queue", "7"]
+        folder = str(Path(arguments[1].removeprefix("unix:")).parent)
+        last = ["--last-removed", folder]
+        assert arguments[2:] == ["--backend", "docker", "--die-with-stdin", *last, "--slots", "2", "--queue", "7"]
         folder = Path(arguments[1].removeprefix("unix:")).parent
         assert folder.stat().st_mode & 0o077 == 0
     assert [process.returncode for process in spawner.processes] == [0]
