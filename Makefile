@@ -1,6 +1,6 @@
 # The verbs of this repository. Each says what it does, and each can be run again at no cost.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint proto clean
+.PHONY: help install demo test lint proto bases clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -48,6 +48,9 @@ proto: $(VENV)/installed-dev ## Generate sandbox/v1 from proto/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --grpc_python_out=. \
 	    --mypy_out=quiet:. --mypy_grpc_out=quiet:. proto/sandbox/v1/sandbox.proto
 	@touch sandbox/v1/__init__.py
+
+bases: ## Build the bases for docker compose where there is no container registry
+	@$(SUDO) deploy/docker/bases
 
 clean: ## Remove what was made in this folder (gVisor and images stay: they are the machine's)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,6 @@
 """A folder for each running server, held by a lock; and the removal of what servers that died have left.
 
-`/run/sandbox/<instance>/` holds a lock file and one folder per box. The kernel drops the lock when its holder
+`/run/sandbox/<backend>/<instance>/` holds a lock file and one folder per box. The kernel drops the lock when its holder
 dies in any way, so a folder whose lock can be taken belongs to nobody.
 """
 

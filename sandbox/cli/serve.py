@@ -126,13 +126,15 @@ def _backend(name: str, languages: "Mapping[str, Language]", runsc: Path | None)
     from sandbox.images import find_image
     from sandbox.server import find_runsc
 
+    # A folder for each kind: a server can remove only what boxes of its own kind have left.
+    run_dir = paths.run_dir() / name
     if name == "runsc":
         from sandbox.boxes.runsc import RunscBackend
 
         images = {language.name: find_image(language, state_dir=paths.state_dir()) for language in languages.values()}
-        return RunscBackend(runsc=find_runsc(runsc), images=images, run_dir=paths.run_dir())
+        return RunscBackend(runsc=find_runsc(runsc), images=images, run_dir=run_dir)
     try:
         from sandbox.boxes.docker import DockerBackend
     except ModuleNotFoundError:
         raise ImageError("the backend docker needs the package docker: pip install 'sandbox-judge[docker]'") from None
-    return DockerBackend(languages=languages, runsc=find_runsc(runsc), run_dir=paths.run_dir())
+    return DockerBackend(languages=languages, runsc=find_runsc(runsc), run_dir=run_dir)

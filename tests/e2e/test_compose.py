@@ -108,7 +108,7 @@ def _assert_nothing_left(project: str, new_folders: set[str]) -> None:
     networks = ["docker", "network", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
     assert subprocess.run(networks, capture_output=True, text=True, check=True).stdout == ""
     # Servers of others may have come meanwhile; theirs are locked.
-    assert not {folder.name for folder in leftovers.abandoned(run_dir())} & new_folders
+    assert not {folder.name for folder in leftovers.abandoned(run_dir() / "docker")} & new_folders
 
 
 def test_says_that_it_serves(deployment: Deployment) -> None:

@@ -42,7 +42,7 @@ def leftovers() -> dict[str, list[str]]:
         and process.status() != psutil.STATUS_ZOMBIE
     ]
     mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(run_dir()) in line]
-    folders = [str(path) for path in run_dir().glob("*")] if run_dir().is_dir() else []
+    folders = [str(path) for path in run_dir().glob("*/*")] if run_dir().is_dir() else []
     temporary = [str(path) for path in Path(tempfile.gettempdir()).glob("sandbox-*")]
     return {
         "cgroups": cgroups,
