@@ -98,7 +98,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 
 def _folders() -> list[str]:
-    return [folder.name for folder in run_dir().iterdir()] if run_dir().is_dir() else []
+    folder = run_dir() / "docker"
+    return [instance.name for instance in folder.iterdir()] if folder.is_dir() else []
 
 
 def _assert_nothing_left(project: str, new_folders: set[str]) -> None:
