@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
+from sandbox.errors import BackendError
 from sandbox.limits import Limits
+
+CPU_PERIOD_US = 100_000
+"""Of the CPU quota."""
+
+_BOOKS_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,7 +17,10 @@ class BoxRules:
 
     Attributes:
         cpu_quota_percent: CPU quota; 100 is one core.
-        overhead_memory_bytes: On top of the job's memory, for gVisor's kernel and the tests' process.
+        wall_time_hard_percent: Where the exclusion of time in which others had the CPU ends, in percent of a job's
+            wall time; 100 excludes nothing.
+        overhead_memory_bytes: What a box may take before it has its job: gVisor's kernel, the agent. How much it took
+            is measured and added to the job's memory.
         host_tasks_max: Tasks of the host in the box's cgroup; the backstop behind `processes_max`.
         shm_bytes: Size of /dev/shm.
         output_hard_bytes: Output of one stream after which the box is killed.
@@ -21,6 +30,7 @@ class BoxRules:
     """
 
     cpu_quota_percent: int
+    wall_time_hard_percent: int
     overhead_memory_bytes: int
     host_tasks_max: int
     shm_bytes: int
@@ -28,6 +38,11 @@ class BoxRules:
     uid: int
     gid: int
     start_timeout_ms: int
+
+    @property
+    def cores(self) -> int:
+        """The cores that a program should count: those its quota pays for, one at least."""
+        return -(-self.cpu_quota_percent // 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +56,30 @@ class BoxSpec:
     rules: BoxRules
 
     @property
-    def memory_bytes(self) -> int:
-        """The ceiling of the box's cgroup."""
-        return self.limits.memory_bytes + self.rules.overhead_memory_bytes
+    def cpu_quota_us(self) -> int:
+        """CPU time for each `CPU_PERIOD_US`."""
+        return self.rules.cpu_quota_percent * CPU_PERIOD_US // 100
+
+    @property
+    def start_memory_bytes(self) -> int:
+        """The ceiling of the box's cgroup while the box starts.
+
+        The job's own memory if that is enough: gVisor shows this number to programs as all the memory there is.
+        """
+        return max(self.limits.memory_bytes, self.rules.overhead_memory_bytes)
+
+    def ready_memory_bytes(self, used_bytes: int) -> int:
+        """Return the ceiling of the box's cgroup from the moment it gets its job.
+
+        Args:
+            used_bytes: What the box used before.
+
+        Raises:
+            BackendError: More than the policy gives a box for itself.
+        """
+        if used_bytes > self.rules.overhead_memory_bytes:
+            raise BackendError(
+                f"a box takes {used_bytes} bytes before it has its job: raise overhead_memory_bytes of the policy"
+            )
+        # gVisor keeps books about the memory that it gives out: about a hundredth, and a little for each process.
+        return used_bytes + self.limits.memory_bytes + self.limits.memory_bytes // 64 + _BOOKS_BYTES

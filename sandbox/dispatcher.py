@@ -1,6 +1,7 @@
 """Takes a job through policy, queue and box, and logs one line about it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.boxes.box import Backend
 from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
@@ -32,6 +33,8 @@ class Dispatcher:
         self.languages = languages
         self._runner = runner
         self._log = logger()
+        # A box that does not die keeps its slot: what it uses is not there for others.
+        backend.quarantine.report_to(scheduler.withhold)
 
     def plan(self, job: Job) -> Assignment:
         """Decide everything about a job that needs no box.
@@ -55,12 +58,9 @@ class Dispatcher:
             NotGvisorError: Boxes here are none; the server must stop.
         """
         assignment = self.plan(job)
-        async with self.scheduler.slot() as queue_time_ms:
-            result = await self._runner.run(
-                Assignment(
-                    job=job, spec=assignment.spec, policy_digest=assignment.policy_digest, queue_time_ms=queue_time_ms
-                )
-            )
+        async with self.scheduler.slot() as slot:
+            assignment = replace(assignment, queue_time_ms=slot.queue_time_ms)
+            result = await self._runner.run(assignment, alone=slot.alone)
         self._log_result(job, result)
         return result
 
@@ -87,6 +87,7 @@ class Dispatcher:
                 "attempts": result.attempts,
                 "cpu_time_ms": usage.cpu_time_ms,
                 "wall_time_ms": usage.wall_time_ms,
+                "starved_time_ms": usage.starved_time_ms,
                 "memory_peak_bytes": usage.memory_peak_bytes,
                 "queue_time_ms": usage.queue_time_ms,
                 "box_start_ms": usage.box_start_ms,

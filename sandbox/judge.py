@@ -1,23 +1,31 @@
 """Facts in, opinion out. The only place that decides what a job's end is called."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
-from sandbox.verdict import Cause, ServiceErrorCode, TestStatus
+from sandbox.verdict import Cause, Evidence, KilledBy, ServiceErrorCode, TestStatus
+
+_STARVED_PERCENT_MAX = {StoppedBy.CPU_TIME: 20, StoppedBy.WALL_TIME: 5}
+"""How much of its time a run may have been starved for its time-out to be believed.
+
+CPU time hardly depends on the neighbours: by caches and shared cores, and the more the oftener they take turns. Wall
+time does, as far as the kernel's figure of starvation, an average over the cores of a box, tells less than all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What is to be said: a cause, which implies the status, or a service error."""
+    """What is to be said: a cause, which implies the status, or a service error; and what it rests on."""
 
     says: Cause | ServiceErrorCode
     message: str
+    evidence: Evidence = field(default_factory=Evidence)
 
 
 _STOPS = {
-    StoppedBy.CPU_TIME: (Cause.CPU_TIME_LIMIT, "used more CPU time than its limit"),
-    StoppedBy.WALL_TIME: (Cause.WALL_TIME_LIMIT, "ran longer than its limit"),
-    StoppedBy.OUTPUT: (Cause.OUTPUT_LIMIT, "wrote more output than the hard limit"),
+    StoppedBy.CPU_TIME: (Cause.CPU_TIME_LIMIT, "cpu_time_ms", "used more CPU time than its limit"),
+    StoppedBy.WALL_TIME: (Cause.WALL_TIME_LIMIT, "wall_time_ms", "ran longer than its limit"),
+    StoppedBy.OUTPUT: (Cause.OUTPUT_LIMIT, "output_bytes", "wrote more output than the hard limit"),
 }
 
 _FAILURES = {
@@ -32,6 +40,20 @@ def is_ambiguous(outcome: Outcome) -> bool:
     return not outcome.sealed and _known_cause(outcome) is None
 
 
+def is_doubtful(outcome: Outcome) -> bool:
+    """Tell whether a time-out may be the machine's: such a job runs once more, alone, and that run counts.
+
+    So it is when others had the CPU for much of the time, and when the program had come to its end just above the
+    limit. Where the kernel does not tell, all time that the box did not use may have been the others'.
+    """
+    if outcome.stop is None or outcome.stop.by not in _STARVED_PERCENT_MAX or outcome.oom_kills > 0:
+        return False
+    usage, starved_ms = outcome.usage, outcome.starved_ms
+    if starved_ms is None:
+        starved_ms = usage.wall_time_ms - usage.cpu_time_ms
+    return outcome.sealed or starved_ms * 100 > usage.wall_time_ms * _STARVED_PERCENT_MAX[outcome.stop.by]
+
+
 def judge(outcome: Outcome) -> Opinion:  # noqa: PLR0911 (one return per rule, in order)
     """Decide what a run of a job means.
 
@@ -43,28 +65,56 @@ def judge(outcome: Outcome) -> Opinion:  # noqa: PLR0911 (one return per rule, i
     if known is not None:
         return known
     if not outcome.sealed:
-        return Opinion(Cause.EXITED_EARLY, "the box died under the program, twice")
+        return Opinion(
+            Cause.EXITED_EARLY, "the box died under the program, twice", Evidence(counter="box_deaths", value=2)
+        )
     if outcome.tests_error is not None:
         return Opinion(ServiceErrorCode.TESTS_ERROR, outcome.tests_error)
     if outcome.load_error is not None:
         return Opinion(Cause.LOAD_ERROR, outcome.load_error)
     if outcome.program_end is ProgramEnd.SIGNALED:
-        return Opinion(Cause.SIGNALED, f"killed by signal {outcome.program_exit}")
+        evidence = Evidence(counter="signal", value=outcome.program_exit, killed_by=KilledBy.PROGRAM)
+        return Opinion(Cause.SIGNALED, f"killed by signal {outcome.program_exit}", evidence)
     if outcome.program_end is ProgramEnd.EXITED:
-        return Opinion(Cause.EXITED_EARLY, f"ended with exit code {outcome.program_exit} before its tests did")
+        evidence = Evidence(counter="exit_code", value=outcome.program_exit, killed_by=KilledBy.PROGRAM)
+        return Opinion(
+            Cause.EXITED_EARLY, f"ended with exit code {outcome.program_exit} before its tests did", evidence
+        )
     return _count(outcome)
 
 
 def _known_cause(outcome: Outcome) -> Opinion | None:
     """What overrules anything that was said inside the box."""
     if outcome.oom_kills > 0:
-        return Opinion(Cause.MEMORY_LIMIT, "used more memory than its limit")
-    if outcome.stopped_by is not None:
-        return Opinion(*_STOPS[outcome.stopped_by])
+        evidence = Evidence(
+            counter="oom_kills",
+            value=outcome.oom_kills,
+            limit_name="memory_bytes",
+            limit=outcome.memory_limit_bytes,
+            killed_by=KilledBy.KERNEL,
+        )
+        return Opinion(Cause.MEMORY_LIMIT, "used more memory than its limit", evidence)
+    if (stop := outcome.stop) is not None:
+        cause, counter, message = _STOPS[stop.by]
+        evidence = Evidence(
+            counter=counter,
+            value=stop.value,
+            limit_name=stop.limit_name,
+            limit=stop.limit,
+            killed_by=KilledBy.NOBODY if outcome.sealed else KilledBy.SERVICE,
+        )
+        return Opinion(cause, message, evidence)
     if not outcome.sealed and outcome.process_limit_hits > 0:
-        return Opinion(Cause.PROCESS_LIMIT, "made more processes than its box can hold")
+        evidence = Evidence(
+            counter="process_limit_hits",
+            value=outcome.process_limit_hits,
+            limit_name="host_tasks_max",
+            limit=outcome.host_tasks_max,
+            killed_by=KilledBy.KERNEL,
+        )
+        return Opinion(Cause.PROCESS_LIMIT, "made more processes than its box can hold", evidence)
     if outcome.violation is not None:
-        return Opinion(Cause.PROTOCOL_VIOLATION, outcome.violation)
+        return Opinion(Cause.PROTOCOL_VIOLATION, outcome.violation, Evidence(counter="violations", value=1))
     return None
 
 
@@ -74,10 +124,11 @@ def _count(outcome: Outcome) -> Opinion:
     for result in results:
         if result.status is not TestStatus.PASSED:
             kind = outcome.first_failure or FailureKind.EXCEPTION
-            return Opinion(_FAILURES[kind], result.message)
+            return Opinion(_FAILURES[kind], result.message, Evidence(counter="failed_test", value=result.index))
     if not planned:
         return Opinion(ServiceErrorCode.TESTS_ERROR, "the tests planned no check")
     # Never a list as long as the plan says: the plan is a number from inside the box.
     if len(results) != planned or any(result.index != index for index, result in enumerate(results)):
-        return Opinion(Cause.PROTOCOL_VIOLATION, f"{len(results)} checks were reported of {planned}")
-    return Opinion(Cause.ALL_TESTS_PASSED, "")
+        evidence = Evidence(counter="tests_reported", value=len(results))
+        return Opinion(Cause.PROTOCOL_VIOLATION, f"{len(results)} checks were reported of {planned}", evidence)
+    return Opinion(Cause.ALL_TESTS_PASSED, "", Evidence(counter="tests_passed", value=len(results)))

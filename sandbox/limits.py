@@ -1,4 +1,7 @@
-"""The ceilings of one job: whole numbers with the unit in the name."""
+"""The ceilings of one job: whole numbers with the unit in the name.
+
+Those without a prefix are the whole job's. Those that begin with `test_` are each test's.
+"""
 
 from dataclasses import dataclass, fields
 
@@ -9,12 +12,16 @@ class Limits:
 
     Attributes:
         cpu_time_ms: CPU time of the job's box, from the first byte of the program on. The limit that matters.
-        wall_time_ms: Wall time from the same moment; the backstop against sleepers.
+        wall_time_ms: Wall time from the same moment, without the time in which others had the CPU; the backstop
+            against sleepers.
         memory_bytes: Memory of the job's processes and its files under /tmp and /dev/shm.
         processes_max: Processes and threads that the program may have at once.
         open_files_max: Open files of each process.
         disk_bytes: Size of /tmp, the only place a program may write besides /dev/shm.
         output_bytes: Bytes kept of standard output, and the same again of standard error.
+        test_cpu_time_ms: CPU time of each test: a test function, or an input/output case. Loading the program and the
+            tests counts as one more. Never binds when it is the whole job's.
+        test_wall_time_ms: The same for wall time.
     """
 
     cpu_time_ms: int
@@ -24,6 +31,8 @@ class Limits:
     open_files_max: int
     disk_bytes: int
     output_bytes: int
+    test_cpu_time_ms: int
+    test_wall_time_ms: int
 
     def __post_init__(self) -> None:
         """Refuse what is no limit.
@@ -48,6 +57,14 @@ class RequestedLimits:
     open_files_max: int | None = None
     disk_bytes: int | None = None
     output_bytes: int | None = None
+    test_cpu_time_ms: int | None = None
+    test_wall_time_ms: int | None = None
 
 
 LIMIT_NAMES = tuple(field.name for field in fields(Limits))
+
+TEST_LIMITS = {"test_cpu_time_ms": "cpu_time_ms", "test_wall_time_ms": "wall_time_ms"}
+"""What limits each test, and what limits the job as a whole."""
+
+JOB_LIMIT_NAMES = tuple(name for name in LIMIT_NAMES if name not in TEST_LIMITS)
+"""What a policy has defaults and ceilings for; a test's ceiling is its job's limit."""

@@ -7,11 +7,28 @@ from sandbox.verdict import Captured, TestResult, Usage
 
 
 class StoppedBy(Enum):
-    """Why *we* killed a box, written down before the kill."""
+    """Why *we* killed a box."""
 
     CPU_TIME = "CPU_TIME"
     WALL_TIME = "WALL_TIME"
     OUTPUT = "OUTPUT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """What we knew when we killed a box, written down before the kill.
+
+    Attributes:
+        by: Which of our clocks and counters ran out.
+        limit_name: The limit, by its name in `Limits` or in the policy.
+        limit: Its value.
+        value: What was measured against it, in the same unit.
+    """
+
+    by: StoppedBy
+    limit_name: str
+    limit: int
+    value: int
 
 
 class ProgramEnd(Enum):
@@ -36,9 +53,11 @@ class Outcome:
 
     Attributes:
         sealed: The guest agent said that it had nothing more to say. False: the box died or was killed before.
-        stopped_by: Why we killed the box, if we did.
+        stop: Why we killed the box, if we did.
         oom_kills: Processes of the box's cgroup that the kernel killed for memory.
         process_limit_hits: Times the box's cgroup was refused a task (the backstop, not the program's own limit).
+        memory_limit_bytes: What the kernel held the job to.
+        host_tasks_max: The backstop's value.
         box_exit: How the box's own process ended, for the log; it decides nothing.
         program_end: What became of the program's process.
         program_exit: Its exit code or signal number; 0 while it lives.
@@ -51,12 +70,15 @@ class Outcome:
         stdout: Captured standard output.
         stderr: Captured standard error.
         usage: What it cost.
+        starved_ms: Time in which others had the CPU that the box wanted; None when the kernel does not tell.
     """
 
     sealed: bool
-    stopped_by: StoppedBy | None = None
+    stop: Stop | None = None
     oom_kills: int = 0
     process_limit_hits: int = 0
+    memory_limit_bytes: int = 0
+    host_tasks_max: int = 0
     box_exit: str = ""
     program_end: ProgramEnd = ProgramEnd.ALIVE
     program_exit: int = 0
@@ -69,3 +91,4 @@ class Outcome:
     stdout: Captured = field(default_factory=Captured)
     stderr: Captured = field(default_factory=Captured)
     usage: Usage = field(default_factory=Usage)
+    starved_ms: int | None = None

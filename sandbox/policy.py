@@ -5,20 +5,34 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.errors import JobRefusedError, PolicyError
 from sandbox.job import CaseTests, Job, SourceTests
 from sandbox.language import Language
-from sandbox.limits import LIMIT_NAMES, Limits
+from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits
 
 _VALUE_MAX = 2**63 - 1
 # What the kernel and the wire keep in 32 bits.
 _COUNT_MAX = 2**31 - 1
 # Two streams, and 100,000 results, in a message of 16 MiB.
 _OUTPUT_BYTES_MAX = 6 * 1024 * 1024
-_COUNTS = frozenset({"processes_max", "open_files_max", "host_tasks_max", "uid", "gid", "cases_max"})
+_WHOLE_PERCENT = 100
+# Who counts the host's cores starts a thread for each. These tell OpenMP, OpenBLAS, MKL, numexpr, Rayon, Go and Python
+# (3.13 on) how many the quota pays for.
+_THREAD_POOLS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "GOMAXPROCS",
+    "PYTHON_CPU_COUNT",
+)
+_COUNTS = frozenset(
+    {"processes_max", "open_files_max", "host_tasks_max", "uid", "gid", "cases_max", "cpu_quota_percent"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,30 +87,50 @@ class Policy:
         return BoxSpec(
             language=language.name,
             command=language.command,
-            environment=self.environment,
+            environment=self._environment(),
             limits=self._limits(job),
             rules=self.box,
         )
+
+    def _environment(self) -> tuple[tuple[str, str], ...]:
+        """The policy's variables, and those by which libraries size their thread pools, unless the policy has them."""
+        cores = str(self.box.cores)
+        return tuple(sorted((dict.fromkeys(_THREAD_POOLS, cores) | dict(self.environment)).items()))
 
     def _check_size(self, field: str, size: int, ceiling: int) -> None:
         if size > ceiling:
             raise JobRefusedError(field, f"{size} bytes are too many: policy {self.name!r} allows {ceiling}")
 
     def _limits(self, job: Job) -> Limits:
-        chosen: dict[str, int] = {}
-        for name in LIMIT_NAMES:
-            asked, ceiling = getattr(job.limits, name), getattr(self.ceilings, name)
-            if asked is None:
-                chosen[name] = getattr(self.defaults, name)
-            elif type(asked) is not int or asked <= 0:
-                raise JobRefusedError(f"job.limits.{name}", f"must be a positive whole number, not {asked!r}")
-            elif asked > ceiling:
+        chosen = {name: getattr(self.defaults, name) for name in JOB_LIMIT_NAMES}
+        asked = {name: value for name in LIMIT_NAMES if (value := getattr(job.limits, name)) is not None}
+        for name, value in asked.items():
+            if type(value) is not int or value <= 0:
+                raise JobRefusedError(f"job.limits.{name}", f"must be a positive whole number, not {value!r}")
+        if "cpu_time_ms" in asked:
+            # Who asks for more CPU time means more time; the backstop keeps its distance.
+            chosen["wall_time_ms"] = min(self._wall_time_ms(asked["cpu_time_ms"]), self.ceilings.wall_time_ms)
+        for name in JOB_LIMIT_NAMES:
+            chosen[name] = asked.get(name, chosen[name])
+            ceiling = getattr(self.ceilings, name)
+            if chosen[name] > ceiling:
                 raise JobRefusedError(
-                    f"job.limits.{name}", f"{asked} is above the ceiling {ceiling} of policy {self.name!r}"
+                    f"job.limits.{name}", f"{chosen[name]} is above the ceiling {ceiling} of policy {self.name!r}"
                 )
-            else:
-                chosen[name] = asked
+        if "test_cpu_time_ms" in asked:
+            chosen["test_wall_time_ms"] = min(self._wall_time_ms(asked["test_cpu_time_ms"]), chosen["wall_time_ms"])
+        for name, job_name in TEST_LIMITS.items():
+            chosen[name] = asked.get(name, chosen.get(name, chosen[job_name]))
+            if chosen[name] > chosen[job_name]:
+                raise JobRefusedError(
+                    f"job.limits.{name}",
+                    f"{chosen[name]} is more than the whole job has, {job_name} = {chosen[job_name]}: raise that too",
+                )
         return Limits(**chosen)
+
+    def _wall_time_ms(self, cpu_time_ms: int) -> int:
+        """Return the wall time for a CPU time, in the proportion of the defaults."""
+        return max(1, cpu_time_ms * self.defaults.wall_time_ms // self.defaults.cpu_time_ms)
 
 
 def load_policies(folder: Path) -> dict[str, Policy]:
@@ -130,10 +164,10 @@ def load_policy(path: Path) -> Policy:
         name=path.stem,
         digest="sha256:" + hashlib.sha256(text).hexdigest(),
         description=raw["description"],
-        defaults=_read(path, "defaults", raw, Limits),
-        ceilings=_read(path, "ceilings", raw, Limits),
-        job=_read(path, "job", raw, JobRules),
-        box=_read(path, "box", raw, BoxRules),
+        defaults=_read_limits(path, "defaults", raw),
+        ceilings=_read_limits(path, "ceilings", raw),
+        job=JobRules(**_read(path, "job", raw, _names(JobRules))),
+        box=BoxRules(**_read(path, "box", raw, _names(BoxRules))),
         environment=_read_environment(path, raw["environment"]),
     )
     for name in LIMIT_NAMES:
@@ -145,24 +179,33 @@ def load_policy(path: Path) -> Policy:
         )
     if policy.ceilings.output_bytes > policy.box.output_hard_bytes:
         raise PolicyError(f"{path}: ceilings.output_bytes is above box.output_hard_bytes, so that it could not be kept")
+    if policy.box.wall_time_hard_percent < _WHOLE_PERCENT:
+        raise PolicyError(f"{path}: box.wall_time_hard_percent must be at least {_WHOLE_PERCENT}: nothing is excluded")
     return policy
 
 
-_Section = TypeVar("_Section", Limits, JobRules, BoxRules)
+def _names(section: type[JobRules | BoxRules]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(section))
 
 
-def _read(path: Path, section: str, raw: Mapping[str, Any], kind: type[_Section]) -> _Section:
+def _read_limits(path: Path, section: str, raw: Mapping[str, Any]) -> Limits:
+    """Read limits of whole jobs; those of tests follow from each job's."""
+    values = _read(path, section, raw, JOB_LIMIT_NAMES)
+    return Limits(**values, **{name: values[job_name] for name, job_name in TEST_LIMITS.items()})
+
+
+def _read(path: Path, section: str, raw: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, int]:
     values = raw[section]
     if not isinstance(values, dict):
         raise PolicyError(f"{path}: [{section}] must be a table")
-    _check_keys(path, f"{section}.", values, {field.name for field in fields(kind)})
+    _check_keys(path, f"{section}.", values, set(names))
     for key, value in values.items():
         if type(value) is not int or value <= 0:
             raise PolicyError(f"{path}: {section}.{key} must be a positive whole number, not {value!r}")
         most = _COUNT_MAX if key in _COUNTS else _VALUE_MAX
         if value > most:
             raise PolicyError(f"{path}: {section}.{key} must be at most {most}, not {value}")
-    return kind(**values)
+    return values
 
 
 def _read_environment(path: Path, raw: object) -> tuple[tuple[str, str], ...]:

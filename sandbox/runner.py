@@ -3,22 +3,27 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from sandbox import wire
-from sandbox.boxes.box import Backend, Box, Counters
+from sandbox.boxes.box import Backend, Box
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError, NotGvisorError
 from sandbox.job import CaseTests, Job, NoTests, SourceTests
-from sandbox.judge import is_ambiguous, judge
-from sandbox.outcome import Outcome, StoppedBy
+from sandbox.judge import is_ambiguous, is_doubtful, judge
+from sandbox.outcome import Outcome, Stop, StoppedBy
 from sandbox.transcript import Transcript
 from sandbox.verdict import Integrity, JobResult, Receipt, ServiceError, ServiceErrorCode, Usage, Verdict
 from sandbox.version import VERSION
+from sandbox.watch import Watch, starved_us
 
 _ATTEMPTS_MAX = 2
-_CPU_CHECK_MIN_S = 0.01
 _MS_PER_S = 1000
+
+Alone = Callable[[], AbstractAsyncContextManager[None]]
+"""Gives a turn with no other job beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,41 +39,63 @@ class Assignment:
 class Runner:
     """Runs assignments on a backend."""
 
-    def __init__(self, backend: Backend, *, host_kernel: str) -> None:
+    def __init__(self, backend: Backend, *, host_kernel: str, unenforced: tuple[str, ...] = ()) -> None:
         """Prepare.
 
         Args:
             backend: Makes the boxes; started.
             host_kernel: The host's kernel release, which no box may show.
+            unenforced: Limits that do not bind here; each verdict says so.
         """
         self._backend = backend
         self._host_kernel = host_kernel
+        self._unenforced = unenforced
 
-    async def run(self, assignment: Assignment) -> JobResult:
+    async def run(self, assignment: Assignment, *, alone: Alone | None = None) -> JobResult:
         """Run a job to its verdict.
 
-        A box that dies for no reason that any counter knows is replaced once; a second such death is the program's.
+        A box that dies for no reason that any counter knows is replaced once; a second such death is the program's. A
+        time-out that may be the machine's is confirmed once by a run alone.
+
+        Args:
+            assignment: The job.
+            alone: Gives a turn with nobody beside. None: nothing is confirmed.
 
         Returns:
             The verdict, or a service error when the tests or the service are at fault. Backend errors become one.
 
         Raises:
             NotGvisorError: The boxes made here are none. The server must stop serving.
+            ShuttingDownError: The server goes away before a time-out could be confirmed.
         """
-        job = assignment.job
-        attempts = 0
-        while True:
-            attempts += 1
+        try:
+            outcome, attempts = await self._run_until_clear(assignment)
+            if alone is not None and is_doubtful(outcome):
+                async with alone():
+                    outcome, more = await self._run_until_clear(assignment)
+                attempts += more
+        except NotGvisorError:
+            raise
+        except BackendError as error:
+            return ServiceError(job_id=assignment.job.id, code=ServiceErrorCode.BOX_LOST, message=str(error))
+        return self._conclude(assignment, outcome, attempts)
+
+    async def _run_until_clear(self, assignment: Assignment) -> tuple[Outcome, int]:
+        """Run a job in one box, or in two when the first one is lost. Returns what came of it, and how many.
+
+        Raises:
+            BackendError: Both were lost, and not by the program.
+        """
+        for attempts in range(1, _ATTEMPTS_MAX):
             try:
                 outcome = await self._run_once(assignment)
             except NotGvisorError:
                 raise
-            except BackendError as error:
-                if attempts < _ATTEMPTS_MAX:
-                    continue
-                return ServiceError(job_id=job.id, code=ServiceErrorCode.BOX_LOST, message=str(error))
-            if not is_ambiguous(outcome) or attempts == _ATTEMPTS_MAX:
-                return self._conclude(assignment, outcome, attempts)
+            except BackendError:
+                continue
+            if not is_ambiguous(outcome):
+                return outcome, attempts
+        return await self._run_once(assignment), _ATTEMPTS_MAX
 
     def _conclude(self, assignment: Assignment, outcome: Outcome, attempts: int) -> JobResult:
         job = assignment.job
@@ -86,7 +113,9 @@ class Runner:
             stderr=outcome.stderr,
             integrity=Integrity.SEPARATE_PROCESS,
             receipt=self._receipt(assignment),
+            evidence=opinion.evidence,
             attempts=attempts,
+            unenforced=self._unenforced,
         )
 
     def _receipt(self, assignment: Assignment) -> Receipt:
@@ -108,39 +137,41 @@ class Runner:
         async with self._backend.open(spec) as box:
             transcript = Transcript(spec.limits.output_bytes)
             await self._wait_until_ready(box, transcript, spec)
-            before = await box.counters()
-            started = time.monotonic()
-            watch = _Watch(box, spec, before, started)
+            before = await box.settle(spec)
+            box_start_ms = round((time.monotonic() - begun) * _MS_PER_S)
+            watch = Watch(box, spec, before)
             # The program's bytes go out here; from now on, whatever happens to the box may be its doing.
             await self._converse(box, assignment, transcript, watch)
-            wall_time_s = time.monotonic() - started
+            wall_time_ms = watch.elapsed_ms()
             after = await box.counters()
             await box.kill()
-            stopped_by = watch.stopped_by
-            cpu_time_us = after.cpu_time_us - before.cpu_time_us
-            if stopped_by is None and cpu_time_us > spec.limits.cpu_time_ms * 1000:
-                # It ended between two looks at the counter, having used more than it may.
-                stopped_by = StoppedBy.CPU_TIME
-            usage = Usage(
-                cpu_time_ms=cpu_time_us // 1000,
-                wall_time_ms=round(wall_time_s * _MS_PER_S),
-                memory_peak_bytes=after.memory_peak_bytes,
-                box_start_ms=round((started - begun) * _MS_PER_S),
-            )
-            return transcript.outcome(
-                stopped_by=stopped_by,
+            starved = starved_us(before, after)
+            starved_ms = None if starved is None else starved // 1000
+            counted = Outcome(
+                sealed=transcript.sealed,
+                stop=watch.at_the_end(after),
                 oom_kills=after.oom_kills - before.oom_kills,
                 process_limit_hits=after.process_limit_hits - before.process_limit_hits,
-                usage=usage,
+                memory_limit_bytes=spec.limits.memory_bytes,
+                host_tasks_max=spec.rules.host_tasks_max,
                 box_exit="" if transcript.sealed else await box.epitaph(),
+                usage=Usage(
+                    cpu_time_ms=(after.cpu_time_us - before.cpu_time_us) // 1000,
+                    wall_time_ms=wall_time_ms,
+                    starved_time_ms=starved_ms or 0,
+                    memory_peak_bytes=max(0, after.memory_peak_bytes - before.memory_bytes),
+                    box_start_ms=box_start_ms,
+                ),
+                starved_ms=starved_ms,
             )
+            return transcript.outcome(counted)
 
-    async def _converse(self, box: Box, assignment: Assignment, transcript: Transcript, watch: "_Watch") -> None:
+    async def _converse(self, box: Box, assignment: Assignment, transcript: Transcript, watch: Watch) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 sending = tasks.create_task(box.send(wire.encode_job(assignment.job, assignment.spec)))
                 watching = tasks.create_task(watch.stop_when_due())
-                await self._listen(box, transcript, watch)
+                await self._listen(box, transcript, watch, assignment.spec)
                 sending.cancel()
                 watching.cancel()
         except ExceptionGroup as group:
@@ -167,44 +198,24 @@ class Runner:
                 f"the image of {spec.language} has a guest agent of another version: run sandbox images build"
             )
 
-    async def _listen(self, box: Box, transcript: Transcript, watch: "_Watch") -> None:
+    async def _listen(self, box: Box, transcript: Transcript, watch: Watch, spec: BoxSpec) -> None:
         """Take in what the box says until it is sealed, stopped, or dead."""
         while not transcript.sealed and not transcript.violated:
             data = await box.receive()
-            if watch.stopped_by is not None or not data:
+            if watch.stop is not None or not data:
                 return
+            progress = transcript.progress
             transcript.feed(data)
-            if transcript.flooded:
-                watch.stopped_by = StoppedBy.OUTPUT
+            if transcript.output_total_bytes is not None:
+                watch.stop = Stop(
+                    by=StoppedBy.OUTPUT,
+                    limit_name="output_hard_bytes",
+                    limit=spec.rules.output_hard_bytes,
+                    value=transcript.output_total_bytes,
+                )
                 return
-
-
-class _Watch:
-    """Stops a box when its time is up, and writes down why before it does."""
-
-    def __init__(self, box: Box, spec: BoxSpec, before: Counters, started: float) -> None:
-        self._box = box
-        self._before = before
-        self._cpu_limit_s = spec.limits.cpu_time_ms / _MS_PER_S
-        self._deadline = started + spec.limits.wall_time_ms / _MS_PER_S
-        self._cores = spec.rules.cpu_quota_percent / 100
-        self.stopped_by: StoppedBy | None = None
-
-    async def stop_when_due(self) -> None:
-        """Sleep until a limit can have been reached, look, and sleep again or kill."""
-        while True:
-            now = time.monotonic()
-            used_s = ((await self._box.counters()).cpu_time_us - self._before.cpu_time_us) / 1_000_000
-            if used_s > self._cpu_limit_s:
-                self.stopped_by = StoppedBy.CPU_TIME
-            elif now >= self._deadline:
-                self.stopped_by = StoppedBy.WALL_TIME
-            if self.stopped_by is not None:
-                await self._box.kill()
-                return
-            # The quota bounds how fast CPU time can grow: no look is needed before.
-            cpu_due_s = max((self._cpu_limit_s - used_s) / self._cores, _CPU_CHECK_MIN_S)
-            await asyncio.sleep(min(cpu_due_s, self._deadline - now))
+            if (ended := transcript.progress - progress) > 0:
+                await watch.next_test(ended)
 
 
 def _tests_parts(job: Job) -> tuple[bytes, ...]:

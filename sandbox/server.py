@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import host
+from sandbox import doctor, host
 from sandbox.boxes.box import Backend
 from sandbox.dispatcher import Dispatcher
 from sandbox.errors import BackendError
@@ -33,20 +33,27 @@ class Settings:
 
     Attributes:
         listen: `HOST:PORT` or `unix:PATH`.
+        runsc: The gVisor binary.
+        run_dir: Where running servers have their folders.
         allow_remote: Whether other machines may connect.
         slots: Boxes at the same time; None: as many as cores and memory carry.
         queue_jobs_max: Jobs that may wait.
         grace_s: How long running jobs may go on after a request to stop.
-        die_with_stdin: Stop when standard input ends, and at once.
+        die_with_stdin: Stop when standard input ends, and at once. Such a server is one client's own, and comes and
+            goes with it: that limits bind it takes from a proof of the same boot, if there is one.
+        allow_unenforced: Serve though a limit does not bind here; each verdict says so.
         last_removed: A folder to remove after an orderly end, for a client that may be gone by then.
     """
 
     listen: str
+    runsc: Path
+    run_dir: Path
     allow_remote: bool = False
     slots: int | None = None
     queue_jobs_max: int = 1_024
     grace_s: float = 10.0
     die_with_stdin: bool = False
+    allow_unenforced: bool = False
     last_removed: Path | None = None
 
 
@@ -59,12 +66,17 @@ async def serve(
         SandboxError: The server cannot start, or had to stop. The text says what to do.
     """
     log = logger()
+    slots = settings.slots or slots_for(host.look(), policies["default"])
+    host.come_first()
     await backend.start()
     try:
-        runner = Runner(backend, host_kernel=host.kernel_release())
-        await _prove(runner, policies["default"], languages)
+        await _prove_languages(backend, policies["default"], languages)
+        unenforced = await _prove_limits(settings, backend, slots, policies, languages)
+        runner = Runner(backend, host_kernel=host.kernel_release(), unenforced=unenforced)
         scheduler = Scheduler(
-            slots=settings.slots or slots_for(host.look(), policies["default"]), queue_jobs_max=settings.queue_jobs_max
+            slots=slots,
+            queue_jobs_max=settings.queue_jobs_max,
+            alone_max=max(1, slots_for(host.look(), policies["default"]) // 2),
         )
         dispatcher = Dispatcher(
             backend=backend, runner=runner, scheduler=scheduler, policies=policies, languages=languages
@@ -82,6 +94,7 @@ async def serve(
             slots=scheduler.slots,
             languages=sorted(languages),
             policies={name: policy.digest for name, policy in policies.items()},
+            unenforced=unenforced,
         )
         try:
             why = await end.wait()
@@ -109,12 +122,13 @@ def slots_for(machine: host.Host, policy: Policy) -> int:
     return max(1, min(by_cores, by_memory))
 
 
-async def _prove(runner: Runner, policy: Policy, languages: Mapping[str, Language]) -> None:
+async def _prove_languages(backend: Backend, policy: Policy, languages: Mapping[str, Language]) -> None:
     """Run each language's smoke program: no service without a box that is gVisor's and a program that passes in it.
 
     Raises:
         BackendError: A language does not work here.
     """
+    runner = Runner(backend, host_kernel=host.kernel_release())
     for language in languages.values():
         job = Job(id=f"smoke-{language.name}", program=language.smoke, language=language.name)
         result = await runner.run(Assignment(job=job, spec=policy.plan(job, language), policy_digest=policy.digest))
@@ -124,6 +138,28 @@ async def _prove(runner: Runner, policy: Policy, languages: Mapping[str, Languag
             raise BackendError(
                 f"the smoke program of {language.name} does not pass: {result.cause.value} {result.message}"
             )
+
+
+async def _prove_limits(
+    settings: Settings,
+    backend: Backend,
+    slots: int,
+    policies: Mapping[str, Policy],
+    languages: Mapping[str, Language],
+) -> tuple[str, ...]:
+    """Attack every limit, and return those that do not bind if the operator puts up with it.
+
+    Raises:
+        BackendError: A limit does not bind.
+    """
+    terms = doctor.Terms(
+        runsc=settings.runsc,
+        run_dir=settings.run_dir,
+        slots=slots,
+        rely_on_kept=settings.die_with_stdin,
+        allow_unenforced=settings.allow_unenforced,
+    )
+    return await doctor.pass_gate(backend, policies, languages, terms)
 
 
 class _End:

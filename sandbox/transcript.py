@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from sandbox import wire
-from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
-from sandbox.verdict import Captured, TestResult, TestStatus, Usage
+from sandbox.outcome import FailureKind, Outcome, ProgramEnd
+from sandbox.verdict import Captured, TestResult, TestStatus
 
 _RESULTS_MAX = 100_000
 # Of all results together: a verdict must fit into one message to the client, whatever the program raises how often.
@@ -42,12 +43,17 @@ class Transcript:
         self.guest_kernel: str | None = None
         self.guest_protocol = ""
         self.sealed = False
-        self.flooded = False
+        self.output_total_bytes: int | None = None
 
     @property
     def violated(self) -> bool:
         """Whether the box broke the protocol, so that nothing more it says counts."""
         return self._violation is not None
+
+    @property
+    def progress(self) -> int:
+        """A number that grows when a test begins."""
+        return (self._planned is not None) + len(self._results)
 
     def feed(self, data: bytes) -> None:
         """Take in some bytes. Malformed ones become a violation; nothing is raised for them.
@@ -119,7 +125,7 @@ class Transcript:
         self._truncated.update(frame.payload[:1])
 
     def _flooded(self, frame: wire.Frame) -> None:
-        self.flooded = True
+        (self.output_total_bytes,) = wire.FLOOD_BODY.unpack(frame.payload)
 
     def _done(self, frame: wire.Frame) -> None:
         self.sealed = True
@@ -139,22 +145,11 @@ class Transcript:
         wire.DONE: _done,
     }
 
-    def outcome(
-        self,
-        *,
-        stopped_by: StoppedBy | None,
-        oom_kills: int,
-        process_limit_hits: int,
-        usage: Usage,
-        box_exit: str,
-    ) -> Outcome:
-        """Put what was said together with what was counted and done outside."""
-        return Outcome(
+    def outcome(self, counted: Outcome) -> Outcome:
+        """Put what was said together with what was counted and done outside, which `counted` has."""
+        return replace(
+            counted,
             sealed=self.sealed,
-            stopped_by=stopped_by,
-            oom_kills=oom_kills,
-            process_limit_hits=process_limit_hits,
-            box_exit=box_exit,
             program_end=self._program_end,
             program_exit=self._program_exit,
             load_error=self._load_error,
@@ -165,7 +160,6 @@ class Transcript:
             first_failure=self._first_failure,
             stdout=self._captured(wire.STDOUT),
             stderr=self._captured(wire.STDERR),
-            usage=usage,
         )
 
     def _captured(self, stream: int) -> Captured:

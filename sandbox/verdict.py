@@ -43,6 +43,44 @@ class Cause(Enum):
         return Status.FAILED
 
 
+class Fault(Enum):
+    """Whose fault a result is. Only what is the program's counts against it."""
+
+    NONE = "NONE"
+    PROGRAM = "PROGRAM"
+    TESTS = "TESTS"
+    CALLER = "CALLER"
+    SERVICE = "SERVICE"
+
+
+class KilledBy(Enum):
+    """Who ended the box or the program."""
+
+    NOBODY = "NOBODY"
+    PROGRAM = "PROGRAM"
+    KERNEL = "KERNEL"
+    SERVICE = "SERVICE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a cause rests on: one counter, what it showed, and what it was held against.
+
+    Attributes:
+        counter: What was counted, such as `cpu_time_ms`, `oom_kills`, `signal`, `checks_passed`.
+        value: What it showed.
+        limit_name: The limit it was held against, by its name in `Limits` or in the policy; empty when there is none.
+        limit: That limit's value; 0 when there is none.
+        killed_by: Who ended the box or the program.
+    """
+
+    counter: str = ""
+    value: int = 0
+    limit_name: str = ""
+    limit: int = 0
+    killed_by: KilledBy = KilledBy.NOBODY
+
+
 class Integrity(Enum):
     """How strongly the tests were kept apart from the program, weakest first."""
 
@@ -94,10 +132,20 @@ class Usage:
     """What the job cost, measured from outside the box, from the first byte of the program on.
 
     Queue and start-up are told apart and never count against the job.
+
+    Attributes:
+        cpu_time_ms: CPU time of the box, gVisor's kernel included.
+        wall_time_ms: Time on the clock.
+        starved_time_ms: Part of the wall time in which others had the CPU that the box wanted. Not counted against the
+            job. 0 also when the kernel does not tell.
+        memory_peak_bytes: The most memory at once, on top of what the box took before it had the job.
+        queue_time_ms: Time in the queue.
+        box_start_ms: Time until the box was ready.
     """
 
     cpu_time_ms: int = 0
     wall_time_ms: int = 0
+    starved_time_ms: int = 0
     memory_peak_bytes: int = 0
     queue_time_ms: int = 0
     box_start_ms: int = 0
@@ -129,7 +177,12 @@ class Receipt:
 class Verdict:
     """Our opinion about one job, computed by `sandbox.judge.judge` and nowhere else.
 
-    `message` may quote the program: escape it where it is shown.
+    Attributes:
+        message: One line for people. It may quote the program: escape it where it is shown.
+        evidence: What the cause rests on.
+        attempts: Boxes that the job was given: more than one when a box died and nobody could say why, or when a
+            time-out was confirmed by a run alone.
+        unenforced: Limits that do not bind on the server's machine, and that its operator chose to do without.
     """
 
     job_id: str
@@ -142,7 +195,14 @@ class Verdict:
     stderr: Captured
     integrity: Integrity
     receipt: Receipt
+    evidence: Evidence = Evidence()
     attempts: int = 1
+    unenforced: tuple[str, ...] = ()
+
+    @property
+    def fault(self) -> Fault:
+        """NONE for a pass, else PROGRAM."""
+        return Fault.NONE if self.passed else Fault.PROGRAM
 
     @property
     def status(self) -> Status:
@@ -165,9 +225,20 @@ class ServiceError:
     field: str = ""
 
     @property
+    def fault(self) -> Fault:
+        """TESTS for bad tests, CALLER for what was refused or cancelled, else SERVICE."""
+        return _FAULTS.get(self.code, Fault.SERVICE)
+
+    @property
     def retryable(self) -> bool:
         """Whether the same job may succeed if it is sent again."""
         return self.code.retryable
 
+
+_FAULTS = {
+    ServiceErrorCode.TESTS_ERROR: Fault.TESTS,
+    ServiceErrorCode.REFUSED: Fault.CALLER,
+    ServiceErrorCode.CANCELLED: Fault.CALLER,
+}
 
 JobResult = Verdict | ServiceError

@@ -12,10 +12,10 @@ from sandbox.boxspec import BoxSpec
 from sandbox.job import CaseTests, Job, SourceTests
 
 _HEADER = struct.Struct(">IB")
-_LIMITS_BODY = struct.Struct(">IIQQQQ")
+_LIMITS_BODY = struct.Struct(">IIIQQQQ")
 _CASE_BODY = struct.Struct(">I")
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
@@ -26,6 +26,7 @@ READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, ST
 PLAN_BODY = struct.Struct(">I")
 RESULT_BODY = struct.Struct(">IBB")
 PROGRAM_END_BODY = struct.Struct(">Bi")
+FLOOD_BODY = struct.Struct(">Q")
 
 MESSAGE_BYTES_MAX = 4096
 FRAME_BYTES_MAX = 65_536 + 16
@@ -57,6 +58,7 @@ def encode_job(job: Job, spec: BoxSpec) -> bytes:
     """Return all frames of a job, ready to be written to a box that is ready."""
     limits = spec.limits
     body = _LIMITS_BODY.pack(
+        spec.rules.cores,
         limits.processes_max,
         limits.open_files_max,
         limits.disk_bytes,

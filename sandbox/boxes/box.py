@@ -1,27 +1,11 @@
 """What the runner needs of a box and of whatever makes boxes. Small on purpose; the consumer owns it."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
+from sandbox.boxes.counters import Counters
+from sandbox.boxes.quarantine import Quarantine
 from sandbox.boxspec import BoxSpec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
-    """What the host's kernel counted for one box, since the box was made.
-
-    Attributes:
-        cpu_time_us: CPU time of everything in the box, gVisor's kernel included.
-        memory_peak_bytes: The most memory at once.
-        oom_kills: Processes killed for memory.
-        process_limit_hits: Times a new task was refused.
-    """
-
-    cpu_time_us: int = 0
-    memory_peak_bytes: int = 0
-    oom_kills: int = 0
-    process_limit_hits: int = 0
 
 
 class Box(Protocol):
@@ -37,15 +21,18 @@ class Box(Protocol):
     async def receive(self) -> bytes:
         """Return some bytes of the agent's standard output; none at its end."""
 
+    async def settle(self, spec: BoxSpec) -> Counters:
+        """Hold a box that is ready to the limits of its job, and return what it has used so far.
+
+        Raises:
+            BackendError: A limit cannot be set.
+        """
+
     async def counters(self) -> Counters:
         """Read the counters, also after the box has died."""
 
     async def kill(self) -> None:
-        """Kill everything in the box; on return nothing of it runs. Idempotent.
-
-        Raises:
-            BackendError: Something in it would not die.
-        """
+        """Kill everything in the box; on return nothing of it runs, or it is in quarantine. Idempotent."""
 
     async def epitaph(self) -> str:
         """Return what the box's own process left on its standard error and how it ended, capped, for the log."""
@@ -65,6 +52,10 @@ class Backend(Protocol):
     @property
     def platform(self) -> str:
         """GVisor's platform, such as systrap."""
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """Boxes that would not die."""
 
     def image_digest(self, language: str) -> str:
         """Return the digest of the image that boxes of a language are made from."""

@@ -20,11 +20,13 @@ import docker.errors
 import requests
 
 from sandbox.boxes import cgroups, leftovers
-from sandbox.boxes.box import Box, Counters
+from sandbox.boxes.box import Box
+from sandbox.boxes.counters import Counters
 from sandbox.boxes.oci import HOSTNAME
+from sandbox.boxes.quarantine import Quarantine
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.version import runsc_version
-from sandbox.boxspec import BoxSpec
+from sandbox.boxspec import CPU_PERIOD_US, BoxSpec
 from sandbox.errors import BackendError, ImageError
 from sandbox.images import VERSION_LABEL
 from sandbox.language import Language
@@ -39,7 +41,6 @@ _KILL_TIMEOUT_S = 5.0
 _THREADS = 16
 _READ_BYTES = 65_536
 _STDERR_BYTES_MAX = 16_384
-_CPU_PERIOD_US = 100_000
 _ULIMIT_OPEN_FILES = 4_096
 _STREAM_HEADER = struct.Struct(">B3xI")
 _STDOUT, _STDERR = 1, 2
@@ -66,7 +67,9 @@ class DockerBackend:
         self._instance: leftovers.Instance | None = None
         self._digests: dict[str, str] = {}
         self._versions: dict[str, str] = {}
-        self._cgroup_of: Callable[[str], cgroups.Cgroup] | None = None
+        self._systemd = False
+        self._hierarchy: cgroups.Hierarchy | None = None
+        self.quarantine = Quarantine()
         self.runsc_version = "unknown"
 
     def image_digest(self, language: str) -> str:
@@ -89,11 +92,12 @@ class DockerBackend:
         info = await engine.call(engine.api.info)
         if RUNTIME not in info.get("Runtimes", {}):
             raise BackendError("the Docker Engine has no runtime runsc, and no other will do: run scripts/dev-docker")
-        self._cgroup_of = _cgroups_of(info)
+        self._systemd = info.get("CgroupDriver") == "systemd"
         for language in self._languages.values():
             await self._look_at_image(engine, language)
         await self._sweep(engine)
         self._instance = leftovers.claim(self._run_dir)
+        self._hierarchy = _hierarchy_of(self._instance.name, systemd=self._systemd)
 
     async def _look_at_image(self, engine: "_Engine", language: Language) -> None:
         tag = image_tag(language.name)
@@ -118,12 +122,19 @@ class DockerBackend:
             if container["Labels"].get(LABEL) not in alive:
                 await engine.remove(container["Id"])
         for folder in leftovers.abandoned(self._run_dir):
+            hierarchy = _hierarchy_of(folder.name, systemd=self._systemd)
+            for name in hierarchy.names():
+                await cgroups.remove(hierarchy.view(f"docker/{name}", name))
+            hierarchy.remove()
             leftovers.remove(folder)
 
     async def close(self) -> None:
         """Give the folder up."""
+        await self.quarantine.close()
         if self._instance is not None:
             self._instance.release()
+        if self._hierarchy is not None:
+            self._hierarchy.remove()
         if self._engine is not None:
             self._engine.close()
 
@@ -133,14 +144,15 @@ class DockerBackend:
 
     @asynccontextmanager
     async def _open(self, spec: BoxSpec) -> AsyncIterator[Box]:
-        if self._engine is None or self._instance is None or self._cgroup_of is None:
+        if self._engine is None or self._instance is None or self._hierarchy is None:
             raise BackendError("the backend was not started")
-        engine = self._engine
+        engine, hierarchy = self._engine, self._hierarchy
         name = f"sandbox-{self._instance.name}-{secrets.token_hex(6)}"
         try:
             # Not to be called back: a container that is made after we stopped waiting for it would stay.
             container_id = await to_the_end(self._create(engine, name, self._instance.name, spec))
-            box = _DockerBox(engine, container_id, self._cgroup_of(container_id))
+            path = f"system.slice/docker-{container_id}.scope" if self._systemd else f"docker/{container_id}"
+            box = _DockerBox(engine, container_id, hierarchy.view(path, container_id))
             try:
                 await box.start()
                 yield box
@@ -149,7 +161,10 @@ class DockerBackend:
         except (docker.errors.DockerException, requests.RequestException) as error:
             raise BackendError(f"the Docker Engine cannot make a box: {_one_line(error)}") from error
         finally:
-            await to_the_end(engine.remove(name))
+            await to_the_end(self._forget(engine, name))
+
+    async def _forget(self, engine: "_Engine", name: str) -> None:
+        await engine.remove(name)
 
     async def _create(self, engine: "_Engine", name: str, instance: str, spec: BoxSpec) -> str:
         made = await engine.call(
@@ -190,10 +205,10 @@ def _host_config(engine: "_Engine", spec: BoxSpec) -> dict[str, Any]:
             "/tmp": f"rw,nosuid,nodev,mode=1777,size={limits.disk_bytes}",  # noqa: S108 (the box's own)
             "/dev/shm": f"rw,nosuid,nodev,mode=1777,size={rules.shm_bytes}",  # noqa: S108
         },
-        mem_limit=spec.memory_bytes,
-        memswap_limit=spec.memory_bytes,
-        cpu_period=_CPU_PERIOD_US,
-        cpu_quota=rules.cpu_quota_percent * _CPU_PERIOD_US // 100,
+        mem_limit=spec.start_memory_bytes,
+        memswap_limit=spec.start_memory_bytes,
+        cpu_period=CPU_PERIOD_US,
+        cpu_quota=spec.cpu_quota_us,
         pids_limit=rules.host_tasks_max,
         ulimits=[
             docker.types.Ulimit(name="nofile", soft=_ULIMIT_OPEN_FILES, hard=_ULIMIT_OPEN_FILES),
@@ -219,6 +234,7 @@ class _DockerBox:
         self._stderr = bytearray()
         self._last = Counters()
         self._gone = False
+        self._alarm: cgroups.Alarm | None = None
         self._exit = ""
 
     async def start(self) -> None:
@@ -249,6 +265,19 @@ class _DockerBox:
                 return data
             self._stderr += data[: _STDERR_BYTES_MAX - len(self._stderr)]
         return b""
+
+    async def settle(self, spec: BoxSpec) -> Counters:
+        """Hold the box to its job's memory."""
+        self._cgroup.adopt()
+        self._last = self._cgroup.counters()
+        self._cgroup.limit_memory(spec.ready_memory_bytes(self._last.memory_bytes))
+        self._alarm = self._cgroup.alarm(self._look)
+        return self._last
+
+    def _look(self) -> None:
+        """Keep what the counters show now: when the box dies of it, the Engine removes them at once."""
+        with contextlib.suppress(OSError, BackendError):
+            self._last = self._cgroup.counters()
 
     async def counters(self) -> Counters:
         """Read the container's cgroup; once that is gone, return the last reading and the Engine's word on OOM."""
@@ -285,7 +314,11 @@ class _DockerBox:
         return {}
 
     async def kill(self) -> None:
-        """Kill the container and wait until the Engine has seen it end."""
+        """Kill everything in the box, and wait until the Engine has seen it end."""
+        # Not by the Engine first: its calls queue up behind each other.
+        if self._cgroup.has_kill:
+            with contextlib.suppress(cgroups.StuckError):
+                await cgroups.kill_all(self._cgroup)
         with contextlib.suppress(docker.errors.APIError):
             # 409: it is not running any more.
             await self._engine.kill(self._container_id)
@@ -303,6 +336,10 @@ class _DockerBox:
                     await self._writer.wait_closed()
             if self._socket is not None:
                 self._socket.close()
+            if self._alarm is not None:
+                self._alarm.close()
+            with contextlib.suppress(OSError):
+                self._cgroup.release()
 
     async def epitaph(self) -> str:
         """Return the container's last words."""
@@ -357,12 +394,9 @@ class _Engine:
         self.api.close()
 
 
-def _cgroups_of(info: Mapping[str, Any]) -> Callable[[str], cgroups.Cgroup]:
-    """Return where the Engine puts a container's cgroup: its cgroup driver decides."""
-    hierarchy = cgroups.detect("sandbox")
-    if info.get("CgroupDriver") == "systemd":
-        return lambda container_id: hierarchy.view(f"system.slice/docker-{container_id}.scope")
-    return lambda container_id: hierarchy.view(f"docker/{container_id}")
+def _hierarchy_of(instance: str, *, systemd: bool) -> cgroups.Hierarchy:
+    """Return where the Engine's cgroups are found. Where systemd makes them, it keeps the unified hierarchy too."""
+    return cgroups.detect(f"sandbox/{instance}", unified=not systemd)
 
 
 def _one_line(error: Exception) -> str:

@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from sandbox.boxes.box import Box, Counters
+from sandbox.boxes.box import Box
+from sandbox.boxes.counters import Counters
+from sandbox.boxes.quarantine import Quarantine
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError
 
@@ -63,6 +65,10 @@ class FakeBox:
             self._output.put_nowait(b"")
         return text
 
+    async def settle(self, spec: BoxSpec) -> Counters:
+        """Return the first of the scripted counters; there is nothing to hold to limits."""
+        return await self.counters()
+
     async def counters(self) -> Counters:
         """Return the next of the scripted counters."""
         return self._counters.pop(0) if len(self._counters) > 1 else self._counters[0]
@@ -93,6 +99,7 @@ class FakeBackend:
         """
         self._scripts = list(scripts)
         self.started = False
+        self.quarantine = Quarantine()
         self.specs: list[BoxSpec] = []
         self.boxes: list[FakeBox] = []
         self.boxes_open = 0

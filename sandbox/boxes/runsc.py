@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from sandbox import host
 from sandbox.boxes import cgroups, leftovers, oci
-from sandbox.boxes.box import Box, Counters
+from sandbox.boxes.box import Box
+from sandbox.boxes.counters import Counters
+from sandbox.boxes.quarantine import Quarantine
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.version import runsc_version
 from sandbox.boxspec import BoxSpec
@@ -28,6 +30,9 @@ _STDERR_BYTES_MAX = 16_384
 _REAP_TIMEOUT_S = 5.0
 _LAST_WORDS_S = 1.0
 _CGROUP_PARENT = "sandbox"
+
+# The shell becomes the runtime, so that all its processes are born in the box's cgroup.
+_ENTER = 'echo 0 > "$0"; exec "$@"'
 
 _FLAGS = (
     "--platform=systrap",
@@ -59,6 +64,7 @@ class RunscBackend:
         self._run_dir = run_dir
         self._instance: leftovers.Instance | None = None
         self._hierarchy: cgroups.Hierarchy | None = None
+        self.quarantine = Quarantine()
         self.runsc_version = "unknown"
 
     def image_digest(self, language: str) -> str:
@@ -87,6 +93,7 @@ class RunscBackend:
 
     async def close(self) -> None:
         """Give the folder up."""
+        await self.quarantine.close()
         if self._instance is not None:
             for pid in host.runsc_processes(self._instance.folder):
                 logger().error("left behind", pid=pid, instance=self._instance.name)
@@ -117,7 +124,7 @@ class RunscBackend:
             (folder / "config.json").write_bytes(config)
             box = _RunscBox(box_id, cgroup)
             try:
-                await box.start(self._command(box_id, folder))
+                await box.start(self._command(box_id, folder, cgroup))
                 yield box
             finally:
                 # Also when cancelled: a cancelled job must not leave a box running.
@@ -125,12 +132,25 @@ class RunscBackend:
         except OSError as error:
             raise BackendError(f"cannot make a box: {error}") from error
         finally:
-            await to_the_end(_forget(cgroup, folder))
+            await to_the_end(self._forget(box_id, cgroup, folder))
 
-    def _command(self, box_id: str, folder: Path) -> list[str]:
+    async def _forget(self, box_id: str, cgroup: cgroups.Cgroup, folder: Path) -> None:
+        def remove_folder() -> None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+        try:
+            await cgroups.remove(cgroup)
+        except cgroups.StuckError:
+            self.quarantine.take(box_id, cgroup, remove_folder)
+        else:
+            remove_folder()
+
+    def _command(self, box_id: str, folder: Path, cgroup: cgroups.Cgroup) -> list[str]:
         # A state directory per box: starts read the whole of it, and leftovers would slow every later one.
         # setpriv: if this server dies, its boxes die with it.
+        enter = [] if cgroup.entrance is None else ["sh", "-ec", _ENTER, str(cgroup.entrance)]
         return [
+            *enter,
             "setpriv",
             "--pdeathsig",
             "KILL",
@@ -189,13 +209,21 @@ class _RunscBox:
             raise BackendError("the box was not started")
         return self._process
 
+    async def settle(self, spec: BoxSpec) -> Counters:
+        """Hold the box to its job's memory."""
+        used = self._cgroup.counters()
+        self._cgroup.limit_memory(spec.ready_memory_bytes(used.memory_bytes))
+        return used
+
     async def counters(self) -> Counters:
         """Read the box's cgroup."""
         return self._cgroup.counters()
 
     async def kill(self) -> None:
-        """Kill everything in the box, and then the runtime's command line process, which is outside."""
-        await cgroups.kill_all(self._cgroup)
+        """Kill everything in the box, and then the runtime's command line process, which may be outside."""
+        # What does not die is found again when the cgroup is to be removed, and goes into quarantine there.
+        with contextlib.suppress(cgroups.StuckError):
+            await cgroups.kill_all(self._cgroup)
         if self._process is not None and self._process.returncode is None:
             # Not Process.kill(), which may reap the process before asyncio does.
             with contextlib.suppress(ProcessLookupError):
@@ -210,13 +238,15 @@ class _RunscBox:
         try:
             await self.kill()
         finally:
-            # The pipe to the agent is drained, or the transport would never report the process as ended.
-            async with asyncio.timeout(_REAP_TIMEOUT_S):
-                while await self.receive():
-                    pass
-                await self._process.wait()
-                if self._stderr_task is not None:
-                    await self._stderr_task
+            # The pipe to the agent is drained, or the transport would never report the process as ended. A box that
+            # does not die keeps it open.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_REAP_TIMEOUT_S):
+                    while await self.receive():
+                        pass
+                    await self._process.wait()
+                    if self._stderr_task is not None:
+                        await self._stderr_task
 
     async def epitaph(self) -> str:
         """Return the runtime's last words, which it may just be saying."""
@@ -227,13 +257,6 @@ class _RunscBox:
                     await asyncio.shield(self._stderr_task)
         code = self._process.returncode if self._process is not None else None
         return f"exit {code}: {self._stderr.decode('utf-8', 'backslashreplace').strip()}"
-
-
-async def _forget(cgroup: cgroups.Cgroup, folder: Path) -> None:
-    try:
-        await cgroups.remove(cgroup)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _hierarchy_of(instance: str) -> cgroups.Hierarchy:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from sandbox.cli.main import EXIT_INTERRUPTED, EXIT_SERVICE
-from sandbox.cli.options import BACKENDS, SECONDS, TIMEOUT_HELP, connected, requested_limits
+from sandbox.cli.options import BACKENDS, SECONDS, TEST_TIMEOUT_HELP, TIMEOUT_HELP, connected, requested_limits
 from sandbox.cli.progress import progress
 from sandbox.client.sync import Client
 from sandbox.errors import InputFileError, JobRefusedError
@@ -54,6 +54,7 @@ class Draws(click.ParamType[tuple[int, ...]]):
 @click.option("--canonical", is_flag=True, help="Test each problem's own solution instead of samples.")
 @click.option("--k", "ks", type=Draws(), default="1,10,100", show_default=True, help="The k of pass@k.")
 @click.option("--timeout", type=SECONDS, default=3.0, show_default=True, help=TIMEOUT_HELP)
+@click.option("--test-timeout", type=SECONDS, help=TEST_TIMEOUT_HELP)
 @click.option("--policy", default="default", show_default=True, help="A policy of the server.")
 @click.option(
     "--endpoint",
@@ -75,6 +76,7 @@ def evaluate(
     canonical: bool,
     ks: tuple[int, ...],
     timeout: float,
+    test_timeout: float | None,
     policy: str,
     endpoint: tuple[str, ...],
     backend: str | None,
@@ -108,7 +110,7 @@ def evaluate(
         total += 1
     if not total:
         raise click.UsageError(f"{samples_file} has no samples")
-    limits = requested_limits(timeout)
+    limits = requested_limits(timeout, test_timeout_s=test_timeout)
     try:
         with ExitStack() as stack:
             inputs = [path for path in (samples_file, Path(problems)) if path is not None]

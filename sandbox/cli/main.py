@@ -16,6 +16,7 @@ COMMANDS = {
     "run": ("sandbox.cli.run", "run", "Run programs and say what became of them."),
     "evaluate": ("sandbox.cli.evaluate", "evaluate", "Test samples of a code model and print pass@k."),
     "serve": ("sandbox.cli.serve", "serve", "Run the service."),
+    "doctor": ("sandbox.cli.doctor", "doctor", "Attack every limit on this machine, and say which ones bind."),
     "health": ("sandbox.cli.health", "health", "Ask a server whether it serves."),
     "images": ("sandbox.cli.images", "images", "Build and list the images of languages."),
 }

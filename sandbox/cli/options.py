@@ -57,21 +57,28 @@ TIMEOUT_HELP = (
     "Seconds of CPU time a program may use. CPU time, so that a busy machine does not change labels; the wall clock is "
     "only the backstop against sleepers, at twice as much."
 )
+TEST_TIMEOUT_HELP = (
+    "Seconds of CPU time each test may use: each test function, each input/output case. Default: no limit of its own."
+)
 
 
-def requested_limits(timeout_s: float | None, memory_bytes: int | None = None) -> RequestedLimits:
-    """Return the limits to ask for; wall time is twice the CPU time.
+def requested_limits(
+    timeout_s: float | None, memory_bytes: int | None = None, *, test_timeout_s: float | None = None
+) -> RequestedLimits:
+    """Return the limits to ask for; the server has wall time follow CPU time.
 
     Args:
-        timeout_s: Seconds of CPU time; None for the policy's default.
+        timeout_s: Seconds of CPU time of the whole job; None for the policy's default.
         memory_bytes: Bytes of memory; None for the policy's default.
+        test_timeout_s: Seconds of CPU time of each test; None for none of its own.
     """
-    cpu_time_ms = None if timeout_s is None else max(1, round(timeout_s * 1000))
     return RequestedLimits(
-        cpu_time_ms=cpu_time_ms,
-        wall_time_ms=None if cpu_time_ms is None else 2 * cpu_time_ms,
-        memory_bytes=memory_bytes,
+        cpu_time_ms=_milliseconds(timeout_s), memory_bytes=memory_bytes, test_cpu_time_ms=_milliseconds(test_timeout_s)
     )
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else max(1, round(seconds * 1000))
 
 
 @contextmanager

@@ -11,14 +11,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.cli.options import BACKENDS, SECONDS, SIZE, TIMEOUT_HELP, connected, requested_limits
+from sandbox.cli.options import (
+    BACKENDS,
+    SECONDS,
+    SIZE,
+    TEST_TIMEOUT_HELP,
+    TIMEOUT_HELP,
+    connected,
+    requested_limits,
+)
 from sandbox.cli.text import decoded, escaped
 from sandbox.errors import InputFileError, JobRefusedError
 from sandbox.evaluate.results import result_fields
 from sandbox.job import Job, NoTests, SourceTests, Tests
 from sandbox.limits import RequestedLimits
 from sandbox.rpc.options import MESSAGE_BYTES_MAX
-from sandbox.verdict import Captured, JobResult, ServiceError, ServiceErrorCode, Verdict
+from sandbox.verdict import Captured, JobResult, KilledBy, ServiceError, ServiceErrorCode, Verdict
 
 _EXPECT = re.compile(rb"^(?:#|//|--|;)\s*expect:\s*([A-Za-z_]+)\s*$", re.MULTILINE)
 _EXPECT_LINES = 5
@@ -35,6 +43,7 @@ _EXPECT_LINES = 5
     help="Test code. Without it a program passes when it ends with exit code 0.",
 )
 @click.option("--timeout", type=SECONDS, help=TIMEOUT_HELP + " Default: the policy's, 3 s.")
+@click.option("--test-timeout", type=SECONDS, help=TEST_TIMEOUT_HELP)
 @click.option("--memory", type=SIZE, help="Memory of the program, such as 256MiB. Default: the policy's.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file, in the order of the files.")
 @click.option("--endpoint", multiple=True, metavar="HOST:PORT", help="A running server. Default: a private one.")
@@ -46,6 +55,7 @@ def run(
     files: tuple[Path, ...],
     tests_file: Path | None,
     timeout: float | None,
+    test_timeout: float | None,
     memory: int | None,
     as_json: bool,
     endpoint: tuple[str, ...],
@@ -61,7 +71,7 @@ def run(
     Exit code: 0 when all is as it should be, 1 when not, 2 for wrong usage, 3 when the service failed.
     """
     tests = NoTests() if tests_file is None else SourceTests(_read(tests_file))
-    limits = requested_limits(timeout, memory)
+    limits = requested_limits(timeout, memory, test_timeout_s=test_timeout)
     programs = [_read(path) for path in files]
     jobs = [
         _job(path, program, index, tests=tests, language=language, policy=policy, limits=limits)
@@ -132,10 +142,18 @@ def _as_json(path: Path, result: JobResult, expected: str | None) -> dict[str, A
 
 def _usage(verdict: Verdict) -> str:
     usage = verdict.usage
+    starved = f" ({usage.starved_time_ms} ms of it waiting for a CPU)" if usage.starved_time_ms else ""
     return (
-        f"{usage.cpu_time_ms} ms CPU, {usage.wall_time_ms} ms wall, "
+        f"{usage.cpu_time_ms} ms CPU, {usage.wall_time_ms} ms wall{starved}, "
         f"{usage.memory_peak_bytes / 2**20:.1f} MiB memory at most"
     )
+
+
+def _evidence(verdict: Verdict) -> str:
+    evidence = verdict.evidence
+    limit = f", limit {evidence.limit_name} = {evidence.limit}" if evidence.limit_name else ""
+    killed = "" if evidence.killed_by is KilledBy.NOBODY else f", ended by {evidence.killed_by.value.lower()}"
+    return f"{evidence.counter} = {evidence.value}{limit}{killed}"
 
 
 def _show_one(result: JobResult) -> None:
@@ -148,7 +166,12 @@ def _show_one(result: JobResult) -> None:
         click.echo(f"message: {escaped(result.message)}")
     passed = result_fields(result)["tests_passed"]
     click.echo(f"tests:   {passed} of {result.tests_planned} passed, {result.integrity.value}")
+    click.echo(f"because: {_evidence(result)}")
     click.echo(f"usage:   {_usage(result)}")
+    if result.attempts > 1:
+        click.echo(f"boxes:   {result.attempts}")
+    if result.unenforced:
+        click.echo(f"WARNING: limits that do not bind on this server: {', '.join(result.unenforced)}")
     _show_output("standard output", result.stdout)
     _show_output("standard error", result.stderr)
 

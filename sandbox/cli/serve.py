@@ -66,9 +66,15 @@ if TYPE_CHECKING:
     help="Listen where other machines reach. There is no authentication yet: something else must guard the port.",
 )
 @click.option(
+    "--allow-unenforced",
+    is_flag=True,
+    help="Serve though a limit does not bind on this machine: each verdict then names the limits that do not.",
+)
+@click.option(
     "--die-with-stdin",
     is_flag=True,
-    help="Stop at once when standard input ends: for servers that belong to one client.",
+    help="Stop at once when standard input ends: for servers that belong to one client. That limits bind "
+    "they take from a proof of the same boot, if an earlier server has left one.",
 )
 @click.option(
     "--last-removed",
@@ -86,13 +92,16 @@ def serve(
     policies: Path | None,
     runsc: Path | None,
     allow_remote: bool,
+    allow_unenforced: bool,
     die_with_stdin: bool,
     last_removed: Path | None,
 ) -> None:
     """Run the service.
 
     Before it listens, it removes what a server that died has left behind, makes a box for each language, looks at the
-    kernel in it, and runs a small program: a server that answers is one whose boxes are gVisor's.
+    kernel in it, and runs a small program; then it attacks every limit, in the short form of `sandbox doctor`. A server
+    that answers is one whose boxes are gVisor's and whose limits bind. One whose limits do not bind does not start,
+    unless it is told --allow-unenforced.
 
     SIGTERM or Ctrl-C: no new jobs, running ones may finish within --grace.
     """
@@ -102,29 +111,42 @@ def serve(
 
     logs.configure()
     languages = load_languages(paths.data_dir("images"))
+    binary = server.find_runsc(runsc)
     settings = server.Settings(
         listen=listen,
+        runsc=binary,
+        run_dir=paths.run_dir(),
         allow_remote=allow_remote,
         slots=slots,
         queue_jobs_max=queue_jobs_max,
         grace_s=grace_s,
         die_with_stdin=die_with_stdin,
+        allow_unenforced=allow_unenforced,
         last_removed=last_removed,
     )
     asyncio.run(
         server.serve(
             settings,
-            backend=_backend(backend, languages, runsc),
+            backend=make_backend(backend, languages, binary),
             policies=load_policies(policies or paths.data_dir("policies")),
             languages=languages,
         )
     )
 
 
-def _backend(name: str, languages: "Mapping[str, Language]", runsc: Path | None) -> "Backend":
+def make_backend(name: str, languages: "Mapping[str, Language]", runsc: Path) -> "Backend":
+    """Return a backend, not started.
+
+    Args:
+        name: `runsc` or `docker`.
+        languages: What boxes are wanted for.
+        runsc: The gVisor binary.
+
+    Raises:
+        ImageError: An image is missing, or the package that speaks to a Docker Engine.
+    """
     from sandbox import paths
     from sandbox.images import find_image
-    from sandbox.server import find_runsc
 
     # A folder for each kind: a server can remove only what boxes of its own kind have left.
     run_dir = paths.run_dir() / name
@@ -132,9 +154,9 @@ def _backend(name: str, languages: "Mapping[str, Language]", runsc: Path | None)
         from sandbox.boxes.runsc import RunscBackend
 
         images = {language.name: find_image(language, state_dir=paths.state_dir()) for language in languages.values()}
-        return RunscBackend(runsc=find_runsc(runsc), images=images, run_dir=run_dir)
+        return RunscBackend(runsc=runsc, images=images, run_dir=run_dir)
     try:
         from sandbox.boxes.docker import DockerBackend
     except ModuleNotFoundError:
         raise ImageError("the backend docker needs the package docker: pip install 'sandbox-judge[docker]'") from None
-    return DockerBackend(languages=languages, runsc=find_runsc(runsc), run_dir=run_dir)
+    return DockerBackend(languages=languages, runsc=runsc, run_dir=run_dir)

@@ -107,14 +107,14 @@ def _receive(host: _Host) -> _JobInBox:
 
 
 def _run(job: _JobInBox, lane: Lane, outputs: tuple[int, int], host: _Host) -> None:
-    processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes = job.limits
+    cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes = job.limits
     lane.capture(
         [
             Capture(fd, kind, output_bytes, output_hard_bytes, host.tell)
             for fd, kind in zip(outputs, (frames.STDOUT, frames.STDERR), strict=True)
         ]
     )
-    lane.order(keeper.PREPARE, keeper.PREPARE_BODY.pack(processes_max, open_files_max, disk_bytes, shm_bytes))
+    lane.order(keeper.PREPARE, keeper.PREPARE_BODY.pack(cores, processes_max, open_files_max, disk_bytes, shm_bytes))
     lane.order(frames.PROGRAM, job.program)
     try:
         if job.tests is not None:

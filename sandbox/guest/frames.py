@@ -6,13 +6,13 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
 LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
-LIMITS_BODY = struct.Struct(">IIQQQQ")
-"""processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
+LIMITS_BODY = struct.Struct(">IIIQQQQ")
+"""cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
 CASE_BODY = struct.Struct(">I")
 """Length of the input; the input and the expected output follow."""
 
@@ -25,6 +25,9 @@ RESULT_BODY = struct.Struct(">IBB")
 """Index, status, failure kind; a message follows."""
 PROGRAM_END_BODY = struct.Struct(">Bi")
 """EXITED or SIGNALED, exit code or signal number."""
+
+FLOOD_BODY = struct.Struct(">Q")
+"""Bytes of one stream so far."""
 
 EXITED, SIGNALED = 1, 2
 PASSED, FAILED, ERRORED = 1, 2, 3

@@ -28,8 +28,8 @@ from sandbox.guest.kernel import (
 
 # Orders from the agent.
 PREPARE, SERVE, RUN = b"psr"
-PREPARE_BODY = struct.Struct(">IIQQ")
-"""processes_max, open_files_max, disk_bytes, shm_bytes"""
+PREPARE_BODY = struct.Struct(">IIIQQ")
+"""cores, processes_max, open_files_max, disk_bytes, shm_bytes"""
 
 # Reports to the agent.
 ENDED = b"x"[0]
@@ -134,7 +134,8 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
     order, body = frames.read_frame(ends.orders)
     if order != PREPARE:
         raise OSError("the first order must be PREPARE")
-    processes_max, open_files_max, disk_bytes, shm_bytes = PREPARE_BODY.unpack(body)
+    cores, processes_max, open_files_max, disk_bytes, shm_bytes = PREPARE_BODY.unpack(body)
+    _show_cores(cores)
     flags = MS_NOSUID | MS_NODEV
     kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={disk_bytes},mode=1777")  # noqa: S108 (the box's own)
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", flags, f"size={shm_bytes},mode=1777")  # noqa: S108
@@ -154,6 +155,11 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
                 os._exit(EXIT_BUG)
         kind, code = _wait_for(program)
         frames.write_frame(ends.reports, ENDED, frames.PROGRAM_END_BODY.pack(kind, code))
+
+
+def _show_cores(cores: int) -> None:
+    """Let programs count the cores that their quota pays for: who asks for more threads than that is only slower."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
 
 def _become_program(ends: Ends, stdin: bytes, processes_max: int, open_files_max: int) -> None:

@@ -46,7 +46,7 @@ class Capture:
         self.fd = fd
         self._kind = kind
         self._left = keep_bytes
-        self._hard = hard_bytes
+        self._hard = self._hard_bytes = hard_bytes
         self._tell = tell
         self._truncated = False
         self.case: bytearray | None = None
@@ -89,7 +89,7 @@ class Capture:
             self._tell(frames.TRUNCATED, bytes([self._kind]))
         if self._hard < 0:
             # The host kills the box on this; what follows does not matter.
-            self._tell(frames.FLOOD)
+            self._tell(frames.FLOOD, frames.FLOOD_BODY.pack(self._hard_bytes - self._hard))
             raise ViolationError("output beyond the hard limit")
 
 

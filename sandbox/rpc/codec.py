@@ -6,13 +6,15 @@ from types import MappingProxyType
 
 from sandbox.errors import JobRefusedError
 from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
-from sandbox.limits import LIMIT_NAMES, Limits, RequestedLimits
+from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.v1 import sandbox_pb2 as pb
 from sandbox.verdict import (
     Captured,
     Cause,
+    Evidence,
     Integrity,
     JobResult,
+    KilledBy,
     Receipt,
     ServiceError,
     ServiceErrorCode,
@@ -33,6 +35,9 @@ CAUSE_TO_WIRE: Mapping[Cause, pb.Cause.ValueType] = MappingProxyType(
 INTEGRITY_TO_WIRE: Mapping[Integrity, pb.Integrity.ValueType] = MappingProxyType(
     {member: pb.Integrity.Value(f"INTEGRITY_{member.name}") for member in Integrity}
 )
+KILLED_BY_TO_WIRE: Mapping[KilledBy, pb.KilledBy.ValueType] = MappingProxyType(
+    {member: pb.KilledBy.Value(f"KILLED_BY_{member.name}") for member in KilledBy}
+)
 TEST_STATUS_TO_WIRE: Mapping[TestStatus, pb.TestStatus.ValueType] = MappingProxyType(
     {member: pb.TestStatus.Value(f"TEST_STATUS_{member.name}") for member in TestStatus}
 )
@@ -44,6 +49,7 @@ CODE_TO_WIRE: Mapping[ServiceErrorCode, pb.ServiceErrorCode.ValueType] = Mapping
 STATUS_FROM_WIRE = MappingProxyType({number: member for member, number in STATUS_TO_WIRE.items()})
 CAUSE_FROM_WIRE = MappingProxyType({number: member for member, number in CAUSE_TO_WIRE.items()})
 INTEGRITY_FROM_WIRE = MappingProxyType({number: member for member, number in INTEGRITY_TO_WIRE.items()})
+KILLED_BY_FROM_WIRE = MappingProxyType({number: member for member, number in KILLED_BY_TO_WIRE.items()})
 TEST_STATUS_FROM_WIRE = MappingProxyType({number: member for member, number in TEST_STATUS_TO_WIRE.items()})
 CODE_FROM_WIRE = MappingProxyType({number: member for member, number in CODE_TO_WIRE.items()})
 
@@ -64,7 +70,11 @@ def limits_from_wire(message: pb.Limits) -> Limits:
     Raises:
         ValueError: A limit is missing or not positive.
     """
-    return Limits(**{name: getattr(message, name) for name in LIMIT_NAMES})
+    chosen = {name: getattr(message, name) for name in LIMIT_NAMES}
+    for name, job_name in TEST_LIMITS.items():
+        # A server that is older has limits for whole jobs only.
+        chosen[name] = chosen[name] or chosen[job_name]
+    return Limits(**chosen)
 
 
 def job_from_wire(message: pb.Job) -> Job:
@@ -159,7 +169,11 @@ def _verdict_to_wire(verdict: Verdict) -> pb.Verdict:
         stderr=pb.Captured(data=verdict.stderr.data, truncated=verdict.stderr.truncated),
         integrity=INTEGRITY_TO_WIRE[verdict.integrity],
         receipt=pb.Receipt(**receipt),
+        evidence=pb.Evidence(
+            **asdict(verdict.evidence) | {"killed_by": KILLED_BY_TO_WIRE[verdict.evidence.killed_by]},
+        ),
         attempts=verdict.attempts,
+        unenforced=verdict.unenforced,
     )
 
 
@@ -212,6 +226,7 @@ def _verdict_from_wire(job_id: str, message: pb.Verdict) -> Verdict:
         usage=Usage(
             cpu_time_ms=usage.cpu_time_ms,
             wall_time_ms=usage.wall_time_ms,
+            starved_time_ms=usage.starved_time_ms,
             memory_peak_bytes=usage.memory_peak_bytes,
             queue_time_ms=usage.queue_time_ms,
             box_start_ms=usage.box_start_ms,
@@ -229,5 +244,18 @@ def _verdict_from_wire(job_id: str, message: pb.Verdict) -> Verdict:
             backend=receipt.backend,
             limits=limits_from_wire(receipt.limits),
         ),
+        evidence=_evidence_from_wire(message.evidence),
         attempts=message.attempts,
+        unenforced=tuple(message.unenforced),
+    )
+
+
+def _evidence_from_wire(message: pb.Evidence) -> Evidence:
+    """Translate what a cause rests on. An older server says nothing; a newer one may name other killers."""
+    return Evidence(
+        counter=message.counter,
+        value=message.value,
+        limit_name=message.limit_name,
+        limit=message.limit,
+        killed_by=KILLED_BY_FROM_WIRE.get(message.killed_by, KilledBy.NOBODY),
     )

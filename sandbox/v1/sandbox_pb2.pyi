@@ -151,6 +151,27 @@ SERVICE_ERROR_CODE_REFUSED: ServiceErrorCode.ValueType  # 7
 """The job is malformed or above a ceiling; `field` says where."""
 Global___ServiceErrorCode: _TypeAlias = ServiceErrorCode  # noqa: Y015
 
+class _KilledBy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _KilledByEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KilledBy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    KILLED_BY_UNSPECIFIED: _KilledBy.ValueType  # 0
+    KILLED_BY_NOBODY: _KilledBy.ValueType  # 1
+    KILLED_BY_PROGRAM: _KilledBy.ValueType  # 2
+    KILLED_BY_KERNEL: _KilledBy.ValueType  # 3
+    KILLED_BY_SERVICE: _KilledBy.ValueType  # 4
+
+class KilledBy(_KilledBy, metaclass=_KilledByEnumTypeWrapper): ...
+
+KILLED_BY_UNSPECIFIED: KilledBy.ValueType  # 0
+KILLED_BY_NOBODY: KilledBy.ValueType  # 1
+KILLED_BY_PROGRAM: KilledBy.ValueType  # 2
+KILLED_BY_KERNEL: KilledBy.ValueType  # 3
+KILLED_BY_SERVICE: KilledBy.ValueType  # 4
+Global___KilledBy: _TypeAlias = KilledBy  # noqa: Y015
+
 @_typing.final
 class ExecuteRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -516,6 +537,10 @@ Global___Case: _TypeAlias = Case  # noqa: Y015
 
 @_typing.final
 class RequestedLimits(_message.Message):
+    """What is absent has the policy's default; wall time follows CPU time when only that is asked for. Names without a prefix
+    are the whole job's, `test_` is each test's, and the same as the whole job's when absent.
+    """
+
     DESCRIPTOR: _descriptor.Descriptor
 
     CPU_TIME_MS_FIELD_NUMBER: _builtins.int
@@ -525,6 +550,8 @@ class RequestedLimits(_message.Message):
     OPEN_FILES_MAX_FIELD_NUMBER: _builtins.int
     DISK_BYTES_FIELD_NUMBER: _builtins.int
     OUTPUT_BYTES_FIELD_NUMBER: _builtins.int
+    TEST_CPU_TIME_MS_FIELD_NUMBER: _builtins.int
+    TEST_WALL_TIME_MS_FIELD_NUMBER: _builtins.int
     cpu_time_ms: _builtins.int
     wall_time_ms: _builtins.int
     memory_bytes: _builtins.int
@@ -532,6 +559,8 @@ class RequestedLimits(_message.Message):
     open_files_max: _builtins.int
     disk_bytes: _builtins.int
     output_bytes: _builtins.int
+    test_cpu_time_ms: _builtins.int
+    test_wall_time_ms: _builtins.int
     def __init__(
         self,
         *,
@@ -542,10 +571,12 @@ class RequestedLimits(_message.Message):
         open_files_max: _builtins.int | None = ...,
         disk_bytes: _builtins.int | None = ...,
         output_bytes: _builtins.int | None = ...,
+        test_cpu_time_ms: _builtins.int | None = ...,
+        test_wall_time_ms: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cpu_time_ms", b"_cpu_time_ms", "_disk_bytes", b"_disk_bytes", "_memory_bytes", b"_memory_bytes", "_open_files_max", b"_open_files_max", "_output_bytes", b"_output_bytes", "_processes_max", b"_processes_max", "_wall_time_ms", b"_wall_time_ms", "cpu_time_ms", b"cpu_time_ms", "disk_bytes", b"disk_bytes", "memory_bytes", b"memory_bytes", "open_files_max", b"open_files_max", "output_bytes", b"output_bytes", "processes_max", b"processes_max", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cpu_time_ms", b"_cpu_time_ms", "_disk_bytes", b"_disk_bytes", "_memory_bytes", b"_memory_bytes", "_open_files_max", b"_open_files_max", "_output_bytes", b"_output_bytes", "_processes_max", b"_processes_max", "_test_cpu_time_ms", b"_test_cpu_time_ms", "_test_wall_time_ms", b"_test_wall_time_ms", "_wall_time_ms", b"_wall_time_ms", "cpu_time_ms", b"cpu_time_ms", "disk_bytes", b"disk_bytes", "memory_bytes", b"memory_bytes", "open_files_max", b"open_files_max", "output_bytes", b"output_bytes", "processes_max", b"processes_max", "test_cpu_time_ms", b"test_cpu_time_ms", "test_wall_time_ms", b"test_wall_time_ms", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cpu_time_ms", b"_cpu_time_ms", "_disk_bytes", b"_disk_bytes", "_memory_bytes", b"_memory_bytes", "_open_files_max", b"_open_files_max", "_output_bytes", b"_output_bytes", "_processes_max", b"_processes_max", "_wall_time_ms", b"_wall_time_ms", "cpu_time_ms", b"cpu_time_ms", "disk_bytes", b"disk_bytes", "memory_bytes", b"memory_bytes", "open_files_max", b"open_files_max", "output_bytes", b"output_bytes", "processes_max", b"processes_max", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cpu_time_ms", b"_cpu_time_ms", "_disk_bytes", b"_disk_bytes", "_memory_bytes", b"_memory_bytes", "_open_files_max", b"_open_files_max", "_output_bytes", b"_output_bytes", "_processes_max", b"_processes_max", "_test_cpu_time_ms", b"_test_cpu_time_ms", "_test_wall_time_ms", b"_test_wall_time_ms", "_wall_time_ms", b"_wall_time_ms", "cpu_time_ms", b"cpu_time_ms", "disk_bytes", b"disk_bytes", "memory_bytes", b"memory_bytes", "open_files_max", b"open_files_max", "output_bytes", b"output_bytes", "processes_max", b"processes_max", "test_cpu_time_ms", b"test_cpu_time_ms", "test_wall_time_ms", b"test_wall_time_ms", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cpu_time_ms: _TypeAlias = _typing.Literal["cpu_time_ms"]  # noqa: Y015
     _WhichOneofArgType__cpu_time_ms: _TypeAlias = _typing.Literal["_cpu_time_ms", b"_cpu_time_ms"]  # noqa: Y015
@@ -559,6 +590,10 @@ class RequestedLimits(_message.Message):
     _WhichOneofArgType__output_bytes: _TypeAlias = _typing.Literal["_output_bytes", b"_output_bytes"]  # noqa: Y015
     _WhichOneofReturnType__processes_max: _TypeAlias = _typing.Literal["processes_max"]  # noqa: Y015
     _WhichOneofArgType__processes_max: _TypeAlias = _typing.Literal["_processes_max", b"_processes_max"]  # noqa: Y015
+    _WhichOneofReturnType__test_cpu_time_ms: _TypeAlias = _typing.Literal["test_cpu_time_ms"]  # noqa: Y015
+    _WhichOneofArgType__test_cpu_time_ms: _TypeAlias = _typing.Literal["_test_cpu_time_ms", b"_test_cpu_time_ms"]  # noqa: Y015
+    _WhichOneofReturnType__test_wall_time_ms: _TypeAlias = _typing.Literal["test_wall_time_ms"]  # noqa: Y015
+    _WhichOneofArgType__test_wall_time_ms: _TypeAlias = _typing.Literal["_test_wall_time_ms", b"_test_wall_time_ms"]  # noqa: Y015
     _WhichOneofReturnType__wall_time_ms: _TypeAlias = _typing.Literal["wall_time_ms"]  # noqa: Y015
     _WhichOneofArgType__wall_time_ms: _TypeAlias = _typing.Literal["_wall_time_ms", b"_wall_time_ms"]  # noqa: Y015
     @_typing.overload
@@ -573,6 +608,10 @@ class RequestedLimits(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__output_bytes) -> _WhichOneofReturnType__output_bytes | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__processes_max) -> _WhichOneofReturnType__processes_max | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__test_cpu_time_ms) -> _WhichOneofReturnType__test_cpu_time_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__test_wall_time_ms) -> _WhichOneofReturnType__test_wall_time_ms | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__wall_time_ms) -> _WhichOneofReturnType__wall_time_ms | None: ...
 
@@ -589,6 +628,8 @@ class Limits(_message.Message):
     OPEN_FILES_MAX_FIELD_NUMBER: _builtins.int
     DISK_BYTES_FIELD_NUMBER: _builtins.int
     OUTPUT_BYTES_FIELD_NUMBER: _builtins.int
+    TEST_CPU_TIME_MS_FIELD_NUMBER: _builtins.int
+    TEST_WALL_TIME_MS_FIELD_NUMBER: _builtins.int
     cpu_time_ms: _builtins.int
     wall_time_ms: _builtins.int
     memory_bytes: _builtins.int
@@ -596,6 +637,8 @@ class Limits(_message.Message):
     open_files_max: _builtins.int
     disk_bytes: _builtins.int
     output_bytes: _builtins.int
+    test_cpu_time_ms: _builtins.int
+    test_wall_time_ms: _builtins.int
     def __init__(
         self,
         *,
@@ -606,10 +649,12 @@ class Limits(_message.Message):
         open_files_max: _builtins.int = ...,
         disk_bytes: _builtins.int = ...,
         output_bytes: _builtins.int = ...,
+        test_cpu_time_ms: _builtins.int = ...,
+        test_wall_time_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu_time_ms", b"cpu_time_ms", "disk_bytes", b"disk_bytes", "memory_bytes", b"memory_bytes", "open_files_max", b"open_files_max", "output_bytes", b"output_bytes", "processes_max", b"processes_max", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu_time_ms", b"cpu_time_ms", "disk_bytes", b"disk_bytes", "memory_bytes", b"memory_bytes", "open_files_max", b"open_files_max", "output_bytes", b"output_bytes", "processes_max", b"processes_max", "test_cpu_time_ms", b"test_cpu_time_ms", "test_wall_time_ms", b"test_wall_time_ms", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -661,6 +706,8 @@ class Verdict(_message.Message):
     INTEGRITY_FIELD_NUMBER: _builtins.int
     RECEIPT_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    UNENFORCED_FIELD_NUMBER: _builtins.int
     status: Global___Status.ValueType
     cause: Global___Cause.ValueType
     message: _builtins.str
@@ -668,7 +715,9 @@ class Verdict(_message.Message):
     tests_planned: _builtins.int
     integrity: Global___Integrity.ValueType
     attempts: _builtins.int
-    """Boxes that this job was given; more than one means that a box died and nobody could say why."""
+    """Boxes that this job was given. More than one: a box died and nobody could say why, or a time-out was confirmed by a
+    run alone.
+    """
     @_builtins.property
     def test_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestResult]: ...
     @_builtins.property
@@ -679,6 +728,12 @@ class Verdict(_message.Message):
     def stderr(self) -> Global___Captured: ...
     @_builtins.property
     def receipt(self) -> Global___Receipt: ...
+    @_builtins.property
+    def evidence(self) -> Global___Evidence: ...
+    @_builtins.property
+    def unenforced(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Limits that do not bind on the server's machine, and that its operator chose to do without."""
+
     def __init__(
         self,
         *,
@@ -693,14 +748,50 @@ class Verdict(_message.Message):
         integrity: Global___Integrity.ValueType = ...,
         receipt: Global___Receipt | None = ...,
         attempts: _builtins.int = ...,
+        evidence: Global___Evidence | None = ...,
+        unenforced: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "stderr", b"stderr", "stdout", b"stdout", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "receipt", b"receipt", "stderr", b"stderr", "stdout", b"stdout", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cause", b"cause", "integrity", b"integrity", "message", b"message", "receipt", b"receipt", "status", b"status", "stderr", b"stderr", "stdout", b"stdout", "test_results", b"test_results", "tests_planned", b"tests_planned", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cause", b"cause", "evidence", b"evidence", "integrity", b"integrity", "message", b"message", "receipt", b"receipt", "status", b"status", "stderr", b"stderr", "stdout", b"stdout", "test_results", b"test_results", "tests_planned", b"tests_planned", "unenforced", b"unenforced", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
+
+@_typing.final
+class Evidence(_message.Message):
+    """What a cause rests on: one counter, what it showed, and what it was held against."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTER_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    LIMIT_NAME_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    KILLED_BY_FIELD_NUMBER: _builtins.int
+    counter: _builtins.str
+    value: _builtins.int
+    limit_name: _builtins.str
+    """Empty, and 0: there is none."""
+    limit: _builtins.int
+    killed_by: Global___KilledBy.ValueType
+    def __init__(
+        self,
+        *,
+        counter: _builtins.str = ...,
+        value: _builtins.int = ...,
+        limit_name: _builtins.str = ...,
+        limit: _builtins.int = ...,
+        killed_by: Global___KilledBy.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counter", b"counter", "killed_by", b"killed_by", "limit", b"limit", "limit_name", b"limit_name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 @_typing.final
 class TestResult(_message.Message):
@@ -738,11 +829,14 @@ class Usage(_message.Message):
     MEMORY_PEAK_BYTES_FIELD_NUMBER: _builtins.int
     QUEUE_TIME_MS_FIELD_NUMBER: _builtins.int
     BOX_START_MS_FIELD_NUMBER: _builtins.int
+    STARVED_TIME_MS_FIELD_NUMBER: _builtins.int
     cpu_time_ms: _builtins.int
     wall_time_ms: _builtins.int
     memory_peak_bytes: _builtins.int
     queue_time_ms: _builtins.int
     box_start_ms: _builtins.int
+    starved_time_ms: _builtins.int
+    """Part of the wall time in which others had the CPU that the box wanted. Not counted against the job."""
     def __init__(
         self,
         *,
@@ -751,10 +845,11 @@ class Usage(_message.Message):
         memory_peak_bytes: _builtins.int = ...,
         queue_time_ms: _builtins.int = ...,
         box_start_ms: _builtins.int = ...,
+        starved_time_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["box_start_ms", b"box_start_ms", "cpu_time_ms", b"cpu_time_ms", "memory_peak_bytes", b"memory_peak_bytes", "queue_time_ms", b"queue_time_ms", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box_start_ms", b"box_start_ms", "cpu_time_ms", b"cpu_time_ms", "memory_peak_bytes", b"memory_peak_bytes", "queue_time_ms", b"queue_time_ms", "starved_time_ms", b"starved_time_ms", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

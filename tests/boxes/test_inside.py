@@ -6,14 +6,26 @@ from typing import Any
 import pytest
 
 from sandbox import Client, Job, RequestedLimits, SourceTests, Verdict
+from sandbox.paths import data_dir
+from sandbox.policy import load_policies
+from sandbox.verdict import KilledBy
 
+DEFAULT = load_policies(data_dir("policies"))["default"]
+CORES = DEFAULT.box.cores
 POLICY_ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "HOME": "/tmp",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
 }
+THREAD_POOLS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "GOMAXPROCS",
+    "PYTHON_CPU_COUNT",
+)
 
 
 def ask(client: Client, program: str, **limits: int) -> Any:
@@ -92,7 +104,46 @@ def test_exactly_the_policys_environment(client: Client) -> None:
     found = ask(client, "import json, os; print(json.dumps(dict(os.environ)))")
 
     found.pop("HOSTNAME", None)  # the Docker Engine adds it; it says "sandbox"
-    assert found == POLICY_ENVIRONMENT
+    assert found == POLICY_ENVIRONMENT | dict.fromkeys(THREAD_POOLS, str(CORES))
+
+
+def test_a_program_counts_the_cores_that_its_quota_pays_for(client: Client) -> None:
+    program = """
+import json, os
+print(json.dumps([len(os.sched_getaffinity(0)), os.cpu_count()]))
+"""
+    usable, all_of_them = ask(client, program)
+
+    assert usable == CORES
+    # gVisor never shows fewer than two, and never all of a large machine's.
+    assert usable <= all_of_them <= max(2, CORES)
+
+
+def test_threads_and_children_count_the_same_cores(client: Client) -> None:
+    program = """
+import json, os, subprocess, sys, threading
+count = "import os; print(len(os.sched_getaffinity(0)))"
+found = [int(subprocess.run([sys.executable, "-c", count], capture_output=True, check=True).stdout)]
+thread = threading.Thread(target=lambda: found.append(len(os.sched_getaffinity(0))))
+thread.start()
+thread.join()
+print(json.dumps(found))
+"""
+    assert ask(client, program) == [CORES, CORES]
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize("memory_bytes", [16 * MIB, 96 * MIB, 256 * MIB, 300 * MIB])
+def test_all_the_memory_there_is_is_the_jobs_own(client: Client, memory_bytes: int) -> None:
+    program = """
+import json
+fields = dict(line.split(":") for line in open("/proc/meminfo").read().splitlines())
+print(json.dumps(int(fields["MemTotal"].split()[0]) * 1024))
+"""
+    # What a box needs to start is never less than the policy gives it for itself.
+    assert ask(client, program, memory_bytes=memory_bytes) == max(memory_bytes, DEFAULT.box.overhead_memory_bytes)
 
 
 def test_nothing_is_mounted_but_what_is_documented(client: Client) -> None:
@@ -226,11 +277,47 @@ def test_cpu_time_and_memory_bind(client: Client) -> None:
     spinner = run(client, "while True: pass", cpu_time_ms=400)
     assert spinner.cause.value == "CPU_TIME_LIMIT"
     assert spinner.usage.cpu_time_ms >= 400
+    assert (spinner.evidence.counter, spinner.evidence.limit_name) == ("cpu_time_ms", "cpu_time_ms")
+    assert spinner.evidence.value > spinner.evidence.limit == 400
+    assert spinner.evidence.killed_by is KilledBy.SERVICE
 
     hog = run(client, "x = b'1' * (300 << 20)", memory_bytes=64 << 20, cpu_time_ms=20_000, wall_time_ms=40_000)
     assert hog.cause.value == "MEMORY_LIMIT"
+    assert (hog.evidence.counter, hog.evidence.limit_name) == ("oom_kills", "memory_bytes")
+    assert hog.evidence.value >= 1
+    assert hog.evidence.limit == 64 << 20
+    assert hog.evidence.killed_by is KilledBy.KERNEL
     frugal = run(client, "x = b'1' * (30 << 20)", memory_bytes=64 << 20)
     assert frugal.passed, frugal
+
+
+def test_each_test_has_a_clock_of_its_own(client: Client) -> None:
+    program = b"""
+def work():
+    for _ in range(5_000_000):
+        pass
+    return 1
+def work_for_ever():
+    while True:
+        pass
+"""
+    tests = b"".join(b"def test_%d(): assert work() == 1\n" % number for number in range(8))
+
+    def judged(tests: bytes, test_cpu_time_ms: int | None = None) -> Verdict:
+        limits = RequestedLimits(cpu_time_ms=30_000, test_cpu_time_ms=test_cpu_time_ms)
+        return client.run(Job(program=program, tests=SourceTests(tests), limits=limits))
+
+    # How fast this machine is: less for each test than all of them use, and far more than any of them does.
+    limit = judged(tests).usage.cpu_time_ms * 6 // 10
+    patient = judged(tests, limit)
+    assert patient.passed, patient
+    assert patient.usage.cpu_time_ms > limit
+
+    verdict = judged(tests + b"def test_slow(): assert work_for_ever() == 1\n", limit)
+    assert verdict.cause.value == "CPU_TIME_LIMIT"
+    assert (verdict.evidence.limit_name, verdict.evidence.limit) == ("test_cpu_time_ms", limit)
+    assert (len(verdict.test_results), verdict.tests_planned) == (8, 9)
+    assert verdict.usage.cpu_time_ms < 30_000
 
 
 def test_output_is_cut_where_the_limit_says_and_says_so(client: Client) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,18 @@ from sandbox.cli.text import escaped
 from sandbox.errors import UnreachableError
 from sandbox.job import Job, NoTests, SourceTests
 from sandbox.limits import LIMIT_NAMES, Limits, RequestedLimits
-from sandbox.verdict import Captured, Cause, Integrity, Receipt, ServiceError, ServiceErrorCode, Usage, Verdict
+from sandbox.verdict import (
+    Captured,
+    Cause,
+    Evidence,
+    Integrity,
+    KilledBy,
+    Receipt,
+    ServiceError,
+    ServiceErrorCode,
+    Usage,
+    Verdict,
+)
 
 PROBLEM = {
     "task_id": "test/0",
@@ -98,10 +110,28 @@ def test_a_timeout_that_is_none_is_an_error(value: str) -> None:
     assert sandbox("run", "--timeout", value, __file__).exit_code == 2
 
 
-def test_a_timeout_is_cpu_time_and_twice_that_is_wall_time() -> None:
+def test_a_timeout_is_cpu_time_and_the_server_has_wall_time_follow() -> None:
     seconds = SECONDS.convert("0.5", None, None)
-    assert requested_limits(seconds) == RequestedLimits(cpu_time_ms=500, wall_time_ms=1000)
+    assert requested_limits(seconds) == RequestedLimits(cpu_time_ms=500)
     assert requested_limits(None) == RequestedLimits()
+    both = requested_limits(seconds, 7, test_timeout_s=SECONDS.convert("0.0014", None, None))
+    assert both == RequestedLimits(cpu_time_ms=500, memory_bytes=7, test_cpu_time_ms=1)
+
+
+@pytest.mark.parametrize("value", ["nan", "-1", "0", "three"])
+def test_a_timeout_of_each_test_is_one_too(value: str) -> None:
+    assert sandbox("run", "--test-timeout", value, __file__).exit_code == 2
+    assert sandbox("evaluate", "--test-timeout", value, __file__).exit_code == 2
+
+
+def test_a_timeout_of_each_test_reaches_the_jobs(service: Any, program: Path, samples: tuple[Path, Path]) -> None:
+    seen = service(right)
+    assert sandbox("run", program, "--test-timeout", "0.25").exit_code == 1
+    assert seen[0].limits == RequestedLimits(test_cpu_time_ms=250)
+    seen.clear()
+    problems, path = samples
+    assert sandbox("evaluate", path, "--problems", problems, "--test-timeout", "0.25").exit_code == 0
+    assert {job.limits for job in seen} == {RequestedLimits(cpu_time_ms=3000, test_cpu_time_ms=250)}
 
 
 @pytest.mark.parametrize(("text", "size"), [("1", 1), ("256MiB", 2**28), ("1 gib", 2**30), ("3kB", 3000), ("12B", 12)])
@@ -133,6 +163,37 @@ def test_run_one_file(service: Any, program: Path, cause: Cause, code: int) -> N
     assert "hi\n" in result.stdout
     assert seen[0].tests == NoTests()
     assert seen[0].limits == RequestedLimits(memory_bytes=2**20)
+
+
+def test_run_says_what_a_verdict_rests_on(service: Any, program: Path) -> None:
+    evidence = Evidence(
+        counter="cpu_time_ms", value=301, limit_name="test_cpu_time_ms", limit=300, killed_by=KilledBy.SERVICE
+    )
+    usage = Usage(cpu_time_ms=301, wall_time_ms=900, starved_time_ms=55, memory_peak_bytes=3 << 20)
+
+    def timed_out(job: Job) -> Verdict:
+        verdict = judged(job, Cause.CPU_TIME_LIMIT)
+        return replace(verdict, evidence=evidence, usage=usage, attempts=2, unenforced=("memory_bytes", "disk_bytes"))
+
+    service(timed_out)
+    shown = sandbox("run", program).stdout
+    assert "because: cpu_time_ms = 301, limit test_cpu_time_ms = 300, ended by service" in shown
+    assert "301 ms CPU, 900 ms wall (55 ms of it waiting for a CPU), 3.0 MiB" in shown
+    assert "boxes:   2" in shown
+    assert "WARNING: limits that do not bind on this server: memory_bytes, disk_bytes" in shown
+    line = json.loads(sandbox("run", "--json", program).stdout)
+    assert (line["fault"], line["unenforced"]) == ("PROGRAM", ["memory_bytes", "disk_bytes"])
+    assert line["evidence"]["killed_by"] == "SERVICE"
+
+
+def test_run_is_short_where_there_is_nothing_to_say(service: Any, program: Path) -> None:
+    service(
+        lambda job: replace(judged(job, Cause.ALL_TESTS_PASSED), evidence=Evidence(counter="tests_passed", value=2))
+    )
+    shown = sandbox("run", program).stdout
+    assert "because: tests_passed = 2\n" in shown
+    for word in ("limit", "ended by", "waiting for a CPU", "boxes:", "WARNING"):
+        assert word not in shown
 
 
 def test_run_says_when_the_service_failed(service: Any, program: Path) -> None:
@@ -195,7 +256,7 @@ def test_evaluate_prints_what_the_original_prints(service: Any, samples: tuple[P
     assert "WRONG_ANSWER" in result.stdout
     assert isinstance(seen[0].tests, SourceTests)
     assert seen[0].tests.source.endswith(b"def check(candidate):\n    assert candidate() == 1\ncheck(return1)")
-    assert seen[0].limits == RequestedLimits(cpu_time_ms=3000, wall_time_ms=6000)
+    assert seen[0].limits == RequestedLimits(cpu_time_ms=3000)
     lines = [json.loads(line) for line in (path.parent / "samples.jsonl_results.jsonl").read_text().splitlines()]
     assert [line["passed"] for line in lines] == [True, False] * 3
 

@@ -1,5 +1,6 @@
 """The codec says the same in both directions, and takes nothing unknown for a pass."""
 
+from dataclasses import fields
 from enum import Enum
 from typing import Any
 
@@ -10,14 +11,16 @@ from hypothesis import strategies as st
 
 from sandbox.errors import JobRefusedError
 from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests
-from sandbox.limits import LIMIT_NAMES, Limits, RequestedLimits
+from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.rpc import codec
 from sandbox.v1 import sandbox_pb2 as pb
 from sandbox.verdict import (
     Captured,
     Cause,
+    Evidence,
     Integrity,
     JobResult,
+    KilledBy,
     Receipt,
     ServiceError,
     ServiceErrorCode,
@@ -43,12 +46,14 @@ TABLES: list[tuple[type[Enum], Any, Any, EnumDescriptor]] = [
     (Status, codec.STATUS_TO_WIRE, codec.STATUS_FROM_WIRE, pb.Status.DESCRIPTOR),
     (Cause, codec.CAUSE_TO_WIRE, codec.CAUSE_FROM_WIRE, pb.Cause.DESCRIPTOR),
     (Integrity, codec.INTEGRITY_TO_WIRE, codec.INTEGRITY_FROM_WIRE, pb.Integrity.DESCRIPTOR),
+    (KilledBy, codec.KILLED_BY_TO_WIRE, codec.KILLED_BY_FROM_WIRE, pb.KilledBy.DESCRIPTOR),
     (TestStatus, codec.TEST_STATUS_TO_WIRE, codec.TEST_STATUS_FROM_WIRE, pb.TestStatus.DESCRIPTOR),
     (ServiceErrorCode, codec.CODE_TO_WIRE, codec.CODE_FROM_WIRE, pb.ServiceErrorCode.DESCRIPTOR),
 ]
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-limit_values = st.none() | st.integers(-(2**63), 2**63 - 1)
+i64 = st.integers(-(2**63), 2**63 - 1)
+limit_values = st.none() | i64
 programs = st.binary(min_size=1).filter(bytes.strip)
 jobs = st.builds(
     Job,
@@ -69,14 +74,21 @@ verdicts = st.builds(
     message=texts,
     tests_planned=u32,
     test_results=st.lists(st.builds(TestResult, u32, st.sampled_from(TestStatus), texts)).map(tuple),
-    usage=st.builds(
-        Usage, cpu_time_ms=u32, wall_time_ms=u32, memory_peak_bytes=u32, queue_time_ms=u32, box_start_ms=u32
-    ),
+    usage=st.builds(Usage, **{field.name: u32 for field in fields(Usage)}),
     stdout=st.builds(Captured, st.binary(), st.booleans()),
     stderr=st.builds(Captured, st.binary(), st.booleans()),
     integrity=st.sampled_from(Integrity),
     receipt=st.just(RECEIPT),
+    evidence=st.builds(
+        Evidence,
+        counter=texts,
+        value=i64,
+        limit_name=texts,
+        limit=i64,
+        killed_by=st.sampled_from(KilledBy),
+    ),
     attempts=u32,
+    unenforced=st.lists(texts).map(tuple),
 )
 service_errors = st.builds(
     ServiceError, job_id=texts, code=st.sampled_from(ServiceErrorCode), message=texts, field=texts
@@ -119,6 +131,50 @@ def test_a_result_survives_the_wire(result: JobResult) -> None:
 
 def test_a_pass_survives_the_wire() -> None:
     assert codec.result_from_wire(codec.result_to_wire(a_verdict())) == a_verdict()
+
+
+def test_everything_that_a_verdict_has_is_on_the_wire() -> None:
+    # Or a field that somebody adds would be lost in silence: the strategies above build only what they know.
+    wire = {field.name for field in pb.Verdict.DESCRIPTOR.fields}
+    assert {field.name for field in fields(Verdict)} - {"job_id"} | {"status"} == wire
+    assert {field.name for field in fields(Evidence)} == {field.name for field in pb.Evidence.DESCRIPTOR.fields}
+    assert {field.name for field in fields(Usage)} == {field.name for field in pb.Usage.DESCRIPTOR.fields}
+    assert set(LIMIT_NAMES) == {field.name for field in pb.Limits.DESCRIPTOR.fields}
+    assert set(LIMIT_NAMES) == {field.name for field in pb.RequestedLimits.DESCRIPTOR.fields}
+
+
+def of_an_older_server(verdict: Verdict) -> pb.Result:
+    """A message of a server that knows nothing of evidence, of limits of tests, and of starvation."""
+    message = codec.result_to_wire(verdict)
+    for part, names in [
+        (message.verdict, ("evidence", "unenforced")),
+        (message.verdict.usage, ("starved_time_ms",)),
+        (message.verdict.receipt.limits, tuple(TEST_LIMITS)),
+    ]:
+        for name in names:
+            part.ClearField(name)
+    return pb.Result.FromString(message.SerializeToString())
+
+
+def test_an_older_server_is_understood() -> None:
+    sent = a_verdict(evidence=Evidence(counter="x", value=1), unenforced=("x",), usage=Usage(starved_time_ms=1))
+    result = codec.result_from_wire(of_an_older_server(sent))
+    assert isinstance(result, Verdict), result
+    assert result.passed
+    assert (result.evidence, result.unenforced, result.usage) == (Evidence(), (), Usage())
+    # It had no limits of tests: they were the whole job's.
+    limits = result.receipt.limits
+    for name, job_name in TEST_LIMITS.items():
+        assert getattr(limits, name) == getattr(limits, job_name) == getattr(LIMITS, job_name)
+
+
+@pytest.mark.parametrize("number", [0, 99])
+def test_a_killer_that_only_a_newer_server_knows_is_nobody(number: int) -> None:
+    message = codec.result_to_wire(a_verdict(evidence=Evidence(counter="x", value=7, killed_by=KilledBy.KERNEL)))
+    message.verdict.evidence.killed_by = number  # type: ignore[assignment]
+    result = codec.result_from_wire(message)
+    assert isinstance(result, Verdict)
+    assert result.evidence == Evidence(counter="x", value=7, killed_by=KilledBy.NOBODY)
 
 
 def test_what_is_absent_has_a_default() -> None:

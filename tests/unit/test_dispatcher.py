@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sandbox import wire
+from sandbox.boxes.counters import Counters
 from sandbox.boxes.fake import FakeBackend, Script
 from sandbox.dispatcher import Dispatcher, service_error
 from sandbox.errors import (
@@ -38,7 +39,7 @@ def framed(kind: int, payload: bytes = b"") -> bytes:
     return len(payload).to_bytes(4, "big") + bytes([kind]) + payload
 
 
-READY = framed(wire.READY, b"4.4.0-gvisor\x001")
+READY = framed(wire.READY, b"4.4.0-gvisor\0" + str(wire.PROTOCOL).encode())
 PASS = (
     framed(wire.STDOUT, b"output-secret"),
     framed(wire.PLAN, wire.PLAN_BODY.pack(1)),
@@ -57,6 +58,21 @@ def dispatcher(*scripts: Script | BackendError, slots: int = 2, queue_jobs_max: 
         policies=POLICIES,
         languages=LANGUAGES,
     )
+
+
+async def settle() -> None:
+    """Let every task go on as far as it can."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+class Undying:
+    """A cgroup that is never empty."""
+
+    oci_path = "/sandbox/stuck"
+
+    def pids(self) -> list[int]:
+        return []
 
 
 def answer(parts: Dispatcher, job: Job = JOB) -> JobResult:
@@ -171,6 +187,89 @@ def test_a_full_queue_is_a_service_error() -> None:
 
     codes = [each.code for each in asyncio.run(work()) if isinstance(each, ServiceError)]
     assert codes == [ServiceErrorCode.OVERLOADED, ServiceErrorCode.SHUTTING_DOWN]
+
+
+# A busy machine.
+
+HOUR_US = 3_600_000_000
+# Others had the CPU for all of the time, so that nobody knows whether the program is too slow.
+SLOW = Script(
+    greeting=(READY,),
+    counters=(Counters(cpu_pressure_us=0), Counters(cpu_time_us=HOUR_US, cpu_pressure_us=HOUR_US)),
+)
+
+
+def test_a_doubtful_time_out_is_confirmed_by_a_run_alone() -> None:
+    with capture_logs() as logs:
+        parts = dispatcher(SLOW, PASSES)
+        verdict = asyncio.run(parts.answer(JOB))
+    assert isinstance(verdict, Verdict)
+    assert verdict.passed
+    assert verdict.attempts == 2
+    assert [(entry["status"], entry["attempts"]) for entry in logs] == [("PASSED", 2)]
+    assert (parts.scheduler.running, parts.scheduler.waiting) == (0, 0)
+
+
+def test_a_run_alone_waits_for_the_others_and_the_others_for_it() -> None:
+    async def work() -> None:
+        silent = Script(greeting=(READY,))
+        parts = dispatcher(silent, SLOW, silent, silent, slots=2)
+        backend = parts.backend
+        assert isinstance(backend, FakeBackend)
+        first, doubtful = (asyncio.create_task(parts.answer(JOB)) for _ in range(2))
+        await settle()
+        # The box that was too slow is gone, and its next one waits until the other job has ended.
+        assert (len(backend.boxes), backend.boxes_open) == (2, 1)
+        third = asyncio.create_task(parts.answer(JOB))
+        await settle()
+        assert (len(backend.boxes), backend.boxes_open) == (2, 1)
+        first.cancel()
+        await settle()
+        assert (len(backend.boxes), backend.boxes_open) == (3, 1)
+        doubtful.cancel()
+        await settle()
+        assert (len(backend.boxes), backend.boxes_open) == (4, 1)
+        third.cancel()
+        await asyncio.wait([first, doubtful, third])
+        assert backend.boxes_open == 0
+        assert (parts.scheduler.running, parts.scheduler.waiting) == (0, 0)
+
+    asyncio.run(work())
+
+
+def test_a_time_out_that_cannot_be_confirmed_any_more_is_a_service_error() -> None:
+    async def work() -> JobResult:
+        silent = Script(greeting=(READY,))
+        parts = dispatcher(silent, SLOW, slots=2)
+        running, doubtful = (asyncio.create_task(parts.answer(JOB)) for _ in range(2))
+        await settle()
+        parts.scheduler.drain()
+        running.cancel()
+        return await doubtful
+
+    error = asyncio.run(work())
+    assert isinstance(error, ServiceError)
+    assert error.code is ServiceErrorCode.SHUTTING_DOWN
+    assert error.retryable
+
+
+def test_a_box_that_does_not_die_keeps_its_slot() -> None:
+    async def work() -> None:
+        silent = Script(greeting=(READY,))
+        parts = dispatcher(silent, silent, slots=2)
+        backend = parts.backend
+        assert isinstance(backend, FakeBackend)
+        backend.quarantine.take("stuck", Undying(), lambda: None)  # type: ignore[arg-type]
+        tasks = [asyncio.create_task(parts.answer(JOB)) for _ in range(2)]
+        await settle()
+        assert (parts.scheduler.running, parts.scheduler.waiting) == (1, 1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await backend.quarantine.close()
+
+    with capture_logs():
+        asyncio.run(work())
 
 
 FAILS = Script(

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox.judge import is_ambiguous, judge
-from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
-from sandbox.verdict import Cause, ServiceErrorCode, Status, TestResult, TestStatus
+from sandbox.judge import _STARVED_PERCENT_MAX, is_ambiguous, is_doubtful, judge
+from sandbox.limits import Limits
+from sandbox.outcome import FailureKind, Outcome, ProgramEnd, Stop, StoppedBy
+from sandbox.verdict import Cause, Evidence, KilledBy, ServiceErrorCode, Status, TestResult, TestStatus, Usage
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -25,9 +26,13 @@ def outcome(**facts: Any) -> Outcome:
     return Outcome(**{"sealed": True, "tests_planned": 2, "test_results": results(PASSED, PASSED)} | facts)
 
 
+CPU_STOP = Stop(by=StoppedBy.CPU_TIME, limit_name="test_cpu_time_ms", limit=300, value=301)
+WALL_STOP = Stop(by=StoppedBy.WALL_TIME, limit_name="wall_time_hard_ms", limit=400, value=402)
+OUTPUT_STOP = Stop(by=StoppedBy.OUTPUT, limit_name="output_hard_bytes", limit=500, value=503)
+
 EVERYTHING_WENT_WRONG = {
     "oom_kills": 1,
-    "stopped_by": StoppedBy.WALL_TIME,
+    "stop": WALL_STOP,
     "violation": "spoke",
     "tests_error": "tests",
     "load_error": "load",
@@ -43,7 +48,7 @@ def all_wrong(*, but: tuple[str, ...] = (), **facts: Any) -> Outcome:
     return outcome(**{name: value for name, value in EVERYTHING_WENT_WRONG.items() if name not in but} | facts)
 
 
-ABOVE_BOX = ("oom_kills", "stopped_by")
+ABOVE_BOX = ("oom_kills", "stop")
 INSIDE = (*ABOVE_BOX, "violation")
 
 TABLE: list[tuple[str, Outcome, Cause | ServiceErrorCode]] = [
@@ -79,9 +84,9 @@ TABLE: list[tuple[str, Outcome, Cause | ServiceErrorCode]] = [
     ("one result twice", outcome(test_results=results(PASSED) * 2), Cause.PROTOCOL_VIOLATION),
     # Each fact alone, with every check passed.
     ("out of memory", outcome(oom_kills=1), Cause.MEMORY_LIMIT),
-    ("CPU time", outcome(stopped_by=StoppedBy.CPU_TIME), Cause.CPU_TIME_LIMIT),
-    ("wall time", outcome(stopped_by=StoppedBy.WALL_TIME), Cause.WALL_TIME_LIMIT),
-    ("output", outcome(stopped_by=StoppedBy.OUTPUT), Cause.OUTPUT_LIMIT),
+    ("CPU time", outcome(stop=CPU_STOP), Cause.CPU_TIME_LIMIT),
+    ("wall time", outcome(stop=WALL_STOP), Cause.WALL_TIME_LIMIT),
+    ("output", outcome(stop=OUTPUT_STOP), Cause.OUTPUT_LIMIT),
     ("out of turn", outcome(violation="spoke"), Cause.PROTOCOL_VIOLATION),
     ("an empty complaint is a complaint", outcome(violation=""), Cause.PROTOCOL_VIOLATION),
     ("broken tests", outcome(tests_error="SyntaxError"), ServiceErrorCode.TESTS_ERROR),
@@ -151,6 +156,113 @@ def test_the_message_says_what_is_known(facts: Outcome, message: str) -> None:
     assert judge(facts).message == message
 
 
+# What an opinion rests on.
+
+SIGNAL_9 = {"program_end": ProgramEnd.SIGNALED, "program_exit": 9}
+EXIT_3 = {"program_end": ProgramEnd.EXITED, "program_exit": 3}
+SECOND_FAILED = results(PASSED, FAILED)
+
+EVIDENCE: list[tuple[str, Outcome, Cause, Evidence]] = [
+    ("a pass", outcome(), Cause.ALL_TESTS_PASSED, Evidence(counter="tests_passed", value=2)),
+    (
+        "memory",
+        outcome(oom_kills=3, memory_limit_bytes=1 << 20),
+        Cause.MEMORY_LIMIT,
+        Evidence(counter="oom_kills", value=3, limit_name="memory_bytes", limit=1 << 20, killed_by=KilledBy.KERNEL),
+    ),
+    (
+        "CPU time, killed",
+        outcome(sealed=False, stop=CPU_STOP),
+        Cause.CPU_TIME_LIMIT,
+        Evidence(
+            counter="cpu_time_ms", value=301, limit_name="test_cpu_time_ms", limit=300, killed_by=KilledBy.SERVICE
+        ),
+    ),
+    (
+        "CPU time, found at the end",
+        outcome(stop=CPU_STOP),
+        Cause.CPU_TIME_LIMIT,
+        Evidence(counter="cpu_time_ms", value=301, limit_name="test_cpu_time_ms", limit=300),
+    ),
+    (
+        "wall time",
+        outcome(sealed=False, stop=WALL_STOP),
+        Cause.WALL_TIME_LIMIT,
+        Evidence(
+            counter="wall_time_ms", value=402, limit_name="wall_time_hard_ms", limit=400, killed_by=KilledBy.SERVICE
+        ),
+    ),
+    (
+        "output",
+        outcome(sealed=False, stop=OUTPUT_STOP),
+        Cause.OUTPUT_LIMIT,
+        Evidence(
+            counter="output_bytes", value=503, limit_name="output_hard_bytes", limit=500, killed_by=KilledBy.SERVICE
+        ),
+    ),
+    (
+        "processes",
+        outcome(sealed=False, process_limit_hits=7, host_tasks_max=64),
+        Cause.PROCESS_LIMIT,
+        Evidence(
+            counter="process_limit_hits", value=7, limit_name="host_tasks_max", limit=64, killed_by=KilledBy.KERNEL
+        ),
+    ),
+    ("a violation", outcome(violation="spoke"), Cause.PROTOCOL_VIOLATION, Evidence(counter="violations", value=1)),
+    (
+        "a check that was not reported",
+        outcome(test_results=results(PASSED)),
+        Cause.PROTOCOL_VIOLATION,
+        Evidence(counter="tests_reported", value=1),
+    ),
+    (
+        "a signal",
+        outcome(**SIGNAL_9),
+        Cause.SIGNALED,
+        Evidence(counter="signal", value=9, killed_by=KilledBy.PROGRAM),
+    ),
+    (
+        "an exit",
+        outcome(**EXIT_3),
+        Cause.EXITED_EARLY,
+        Evidence(counter="exit_code", value=3, killed_by=KilledBy.PROGRAM),
+    ),
+    ("a death", outcome(sealed=False), Cause.EXITED_EARLY, Evidence(counter="box_deaths", value=2)),
+    *[
+        (
+            kind.value,
+            outcome(test_results=SECOND_FAILED, first_failure=kind),
+            cause,
+            Evidence(counter="failed_test", value=1),
+        )
+        for kind, cause in [
+            (FailureKind.WRONG_ANSWER, Cause.WRONG_ANSWER),
+            (FailureKind.EXCEPTION, Cause.EXCEPTION),
+            (FailureKind.UNSUPPORTED_VALUE, Cause.UNSUPPORTED_VALUE),
+        ]
+    ],
+    # The complaint itself is the evidence; nothing was counted.
+    ("does not load", outcome(load_error="SyntaxError"), Cause.LOAD_ERROR, Evidence()),
+]
+
+
+@pytest.mark.parametrize(("facts", "cause", "evidence"), [pytest.param(*row[1:], id=row[0]) for row in EVIDENCE])
+def test_an_opinion_says_what_it_rests_on(facts: Outcome, cause: Cause, evidence: Evidence) -> None:
+    opinion = judge(facts)
+    assert opinion.says is cause
+    assert opinion.evidence == evidence
+
+
+def test_each_cause_that_the_judge_can_give_has_its_evidence() -> None:
+    assert {cause for _, _, cause, _ in EVIDENCE} == {says for _, _, says in TABLE if isinstance(says, Cause)}
+
+
+def test_a_limit_in_evidence_is_known_by_its_name() -> None:
+    of_the_policy = {"host_tasks_max", "output_hard_bytes", "wall_time_hard_ms"}
+    names = {evidence.limit_name for _, _, _, evidence in EVIDENCE} - {""}
+    assert names <= set(Limits.__slots__) | of_the_policy
+
+
 @pytest.mark.parametrize(
     ("facts", "ambiguous"),
     [
@@ -159,7 +271,7 @@ def test_the_message_says_what_is_known(facts: Outcome, message: str) -> None:
         # Words of a box that died are no reason.
         (all_wrong(but=INSIDE, sealed=False), True),
         (outcome(sealed=False, oom_kills=1), False),
-        (outcome(sealed=False, stopped_by=StoppedBy.OUTPUT), False),
+        (outcome(sealed=False, stop=OUTPUT_STOP), False),
         (outcome(sealed=False, process_limit_hits=1), False),
         (outcome(sealed=False, violation="spoke"), False),
         (outcome(), False),
@@ -170,6 +282,7 @@ def test_only_a_death_without_a_reason_is_ambiguous(facts: Outcome, ambiguous: b
     assert is_ambiguous(facts) is ambiguous
 
 
+NUMBERS = st.integers(0, 2**40)
 SOMETIMES = st.none() | st.text(max_size=5)
 RESULTS = st.lists(
     st.builds(TestResult, st.integers(0, 4), st.sampled_from(TestStatus), st.text(max_size=5)), max_size=5
@@ -177,7 +290,8 @@ RESULTS = st.lists(
 OUTCOMES = st.builds(
     Outcome,
     sealed=st.booleans(),
-    stopped_by=st.none() | st.sampled_from(StoppedBy),
+    stop=st.none()
+    | st.builds(Stop, by=st.sampled_from(StoppedBy), limit_name=st.text(max_size=5), limit=NUMBERS, value=NUMBERS),
     oom_kills=st.integers(0, 2),
     process_limit_hits=st.integers(0, 2),
     program_end=st.sampled_from(ProgramEnd),
@@ -188,6 +302,8 @@ OUTCOMES = st.builds(
     tests_planned=st.none() | st.integers(0, 2**32 - 1),
     test_results=RESULTS,
     first_failure=st.none() | st.sampled_from(FailureKind),
+    usage=st.builds(Usage, cpu_time_ms=NUMBERS, wall_time_ms=NUMBERS),
+    starved_ms=st.none() | NUMBERS,
 )
 
 
@@ -205,7 +321,7 @@ def deserves_a_pass(facts: Outcome) -> bool:
     """The definition, written once more and differently."""
     return (
         facts.sealed
-        and facts.stopped_by is None
+        and facts.stop is None
         and facts.oom_kills == 0
         and all(said is None for said in (facts.violation, facts.load_error, facts.tests_error))
         and facts.program_end is ProgramEnd.ALIVE
@@ -228,7 +344,7 @@ def test_a_pass_is_complete_or_is_none(facts: Outcome) -> None:
 @UNHURRIED
 @given(OUTCOMES | nearly_passed())
 def test_what_overrules_the_box_makes_no_service_error(facts: Outcome) -> None:
-    if facts.oom_kills or facts.stopped_by or facts.violation is not None or not facts.sealed:
+    if facts.oom_kills or facts.stop or facts.violation is not None or not facts.sealed:
         assert isinstance(judge(facts).says, Cause)
 
 
@@ -238,3 +354,81 @@ def test_a_sealed_outcome_is_never_ambiguous(facts: Outcome) -> None:
     assert not (facts.sealed and is_ambiguous(facts))
     if is_ambiguous(facts):
         assert judge(facts).says is Cause.EXITED_EARLY
+
+
+# Time-outs that may be the machine's.
+
+CPU_BEARABLE_MS = 10 * _STARVED_PERCENT_MAX[StoppedBy.CPU_TIME]
+WALL_BEARABLE_MS = 10 * _STARVED_PERCENT_MAX[StoppedBy.WALL_TIME]
+"""Of a run of a second."""
+
+
+def timed_out(*, starved_ms: int | None, cpu_time_ms: int = 0, wall_time_ms: int = 1_000, **facts: Any) -> Outcome:
+    usage = Usage(cpu_time_ms=cpu_time_ms, wall_time_ms=wall_time_ms)
+    return outcome(**{"sealed": False, "stop": CPU_STOP, "starved_ms": starved_ms, "usage": usage} | facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "doubtful"),
+    [
+        # Killed, and nobody else had the CPU, or not for long enough to matter.
+        (timed_out(starved_ms=0), False),
+        (timed_out(starved_ms=CPU_BEARABLE_MS), False),
+        (timed_out(starved_ms=0, stop=WALL_STOP), False),
+        (timed_out(starved_ms=WALL_BEARABLE_MS, stop=WALL_STOP), False),
+        (timed_out(starved_ms=0, wall_time_ms=0), False),
+        # Others had it.
+        (timed_out(starved_ms=CPU_BEARABLE_MS + 1), True),
+        (timed_out(starved_ms=WALL_BEARABLE_MS + 1, stop=WALL_STOP), True),
+        (timed_out(starved_ms=1, wall_time_ms=0), True),
+        (timed_out(starved_ms=999_999), True),
+        # Nobody can tell: whatever the box did not use may have been the others'.
+        (timed_out(starved_ms=None, cpu_time_ms=1_000), False),
+        (timed_out(starved_ms=None, cpu_time_ms=1_000 - CPU_BEARABLE_MS), False),
+        (timed_out(starved_ms=None, cpu_time_ms=1_000 - CPU_BEARABLE_MS - 1), True),
+        (timed_out(starved_ms=None, cpu_time_ms=1_000 - WALL_BEARABLE_MS - 1, stop=WALL_STOP), True),
+        (timed_out(starved_ms=None, cpu_time_ms=0, stop=WALL_STOP), True),
+        # On two cores it uses more than there is on the clock.
+        (timed_out(starved_ms=None, cpu_time_ms=1_900), False),
+        # It had come to its end.
+        (timed_out(starved_ms=0, sealed=True), True),
+        (timed_out(starved_ms=0, sealed=True, test_results=results(FAILED)), True),
+        # Memory is what it is called.
+        (timed_out(starved_ms=None, oom_kills=1), False),
+        (timed_out(starved_ms=None, sealed=True, oom_kills=1), False),
+        # No time-outs.
+        (timed_out(starved_ms=None, stop=OUTPUT_STOP), False),
+        (timed_out(starved_ms=None, stop=OUTPUT_STOP, sealed=True), False),
+        (timed_out(starved_ms=None, stop=None), False),
+        (timed_out(starved_ms=None, stop=None, sealed=True), False),
+        (timed_out(starved_ms=None, stop=None, process_limit_hits=1), False),
+        (timed_out(starved_ms=None, stop=None, violation="spoke"), False),
+    ],
+)
+def test_only_a_time_out_that_may_be_the_machines_is_doubtful(facts: Outcome, doubtful: bool) -> None:
+    assert is_doubtful(facts) is doubtful
+
+
+@UNHURRIED
+@given(OUTCOMES | nearly_passed())
+def test_what_is_doubtful_is_a_time_out_and_nothing_else(facts: Outcome) -> None:
+    says = judge(facts).says
+    if is_doubtful(facts):
+        assert isinstance(says, Cause)
+        assert says.status is Status.TIMED_OUT
+        # A run that is confirmed is not also one that is repeated for its death.
+        assert not is_ambiguous(facts)
+
+
+@UNHURRIED
+@given(OUTCOMES | nearly_passed())
+def test_only_a_box_that_was_stopped_was_killed_by_us(facts: Outcome) -> None:
+    evidence = judge(facts).evidence
+    if evidence.killed_by is KilledBy.SERVICE:
+        assert facts.stop is not None
+        assert not facts.sealed
+        assert (evidence.limit_name, evidence.limit, evidence.value) == (
+            facts.stop.limit_name,
+            facts.stop.limit,
+            facts.stop.value,
+        )

@@ -18,6 +18,7 @@ DOMAIN = ("errors", "limits", "job", "verdict", "outcome", "policy", "language",
 IO = (
     *("sandbox.boxes", "sandbox.runner", "sandbox.scheduler", "sandbox.dispatcher", "sandbox.server", "sandbox.images"),
     *("sandbox.rpc", "sandbox.cli", "sandbox.client", "sandbox.v1", "sandbox.guest", "sandbox.logs", "sandbox.host"),
+    "sandbox.doctor",
     *("asyncio", "subprocess", "socket", "threading", "multiprocessing", "grpc", "google", "docker", "structlog"),
 )
 
@@ -120,6 +121,12 @@ LAYERS = {
     "sandbox.runner": ("sandbox.scheduler", "sandbox.dispatcher", "sandbox.rpc", "sandbox.cli", "sandbox.server"),
     "sandbox.scheduler": ("sandbox.boxes", "sandbox.rpc", "sandbox.cli", "sandbox.server"),
     "sandbox.dispatcher": ("sandbox.rpc", "sandbox.cli", "sandbox.server"),
+    # It attacks boxes as the runner makes them, whoever wants to know: a server, or the command line.
+    "sandbox.doctor": (
+        *("sandbox.scheduler", "sandbox.dispatcher", "sandbox.server", "sandbox.rpc", "sandbox.cli", "sandbox.client"),
+        *("sandbox.boxes.runsc", "sandbox.boxes.docker"),
+    ),
+    "sandbox.boxes.box": ("sandbox.doctor",),
     "sandbox.rpc": ("sandbox.cli", "sandbox.server", "sandbox.client"),
     "sandbox.client": ("sandbox.boxes", "sandbox.runner", "sandbox.scheduler", "sandbox.cli", "sandbox.server"),
     "sandbox.wire": ("sandbox.boxes", "sandbox.runner", "asyncio"),

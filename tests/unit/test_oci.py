@@ -23,9 +23,12 @@ LIMITS = Limits(
     open_files_max=256,
     disk_bytes=1 << 26,
     output_bytes=1 << 20,
+    test_cpu_time_ms=3_000,
+    test_wall_time_ms=6_000,
 )
 RULES = BoxRules(
     cpu_quota_percent=100,
+    wall_time_hard_percent=1_000,
     overhead_memory_bytes=1 << 27,
     host_tasks_max=1024,
     shm_bytes=1 << 24,

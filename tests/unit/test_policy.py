@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.boxes.oci import oci_spec
-from sandbox.boxspec import BoxSpec
-from sandbox.errors import JobRefusedError, PolicyError
+from sandbox.boxspec import BoxRules, BoxSpec
+from sandbox.errors import BackendError, JobRefusedError, PolicyError
 from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
 from sandbox.language import Language
-from sandbox.limits import LIMIT_NAMES, RequestedLimits
+from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.paths import data_dir
 from sandbox.policy import Policy, load_policies, load_policy
 
@@ -85,10 +85,15 @@ def test_the_shipped_policy_loads() -> None:
     assert default.digest.startswith("sha256:")
     assert default.box.uid > 0
     assert default.box.gid > 0
-    for name in LIMIT_NAMES:
+    for name in JOB_LIMIT_NAMES:
         assert getattr(default.defaults, name) == RAW["defaults"][name]
         assert getattr(default.ceilings, name) == RAW["ceilings"][name]
+    # A test has no default and no ceiling of its own in the file: it may use what its job may.
+    for name, job_name in TEST_LIMITS.items():
+        assert getattr(default.defaults, name) == RAW["defaults"][job_name]
+        assert getattr(default.ceilings, name) == RAW["ceilings"][job_name]
     assert dict(default.environment) == RAW["environment"]
+    assert default.box.wall_time_hard_percent >= 100
 
 
 def test_a_copy_is_the_same_but_for_name_and_digest(tmp_path: Path, policy: Policy) -> None:
@@ -116,7 +121,7 @@ def test_each_key_must_be_there(tmp_path: Path, section: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("section", ["defaults", "ceilings", "job", "box"])
-@pytest.mark.parametrize("key", ["memory_mb", "CPU_TIME_MS", "seccomp", ""])
+@pytest.mark.parametrize("key", ["memory_mb", "CPU_TIME_MS", "seccomp", "test_cpu_time_ms", ""])
 def test_no_other_key_may_be_there(tmp_path: Path, section: str, key: str) -> None:
     assert refusal(tmp_path, changed(section, key, 1)).startswith(f"{section}.{key} is unknown")
 
@@ -139,7 +144,14 @@ def test_numbers_that_only_toml_has(tmp_path: Path, value: str) -> None:
     assert refusal(tmp_path, text).startswith("box.uid must be a positive whole number")
 
 
-@pytest.mark.parametrize("name", LIMIT_NAMES)
+@pytest.mark.parametrize("percent", [1, 99])
+def test_a_hard_wall_time_below_the_wall_time_itself_is_refused(tmp_path: Path, percent: int) -> None:
+    complaint = refusal(tmp_path, changed("box", "wall_time_hard_percent", percent))
+    assert complaint.startswith("box.wall_time_hard_percent must be at least 100")
+    assert load(tmp_path, changed("box", "wall_time_hard_percent", 100)).box.wall_time_hard_percent == 100
+
+
+@pytest.mark.parametrize("name", JOB_LIMIT_NAMES)
 def test_a_default_above_its_ceiling_is_refused(tmp_path: Path, name: str) -> None:
     raw = changed("defaults", name, RAW["ceilings"][name] + 1)
     assert refusal(tmp_path, raw) == f"defaults.{name} is above ceilings.{name}"
@@ -210,17 +222,86 @@ def test_a_job_that_asks_for_nothing_gets_the_defaults(policy: Policy) -> None:
     assert spec == BoxSpec(
         language="python",
         command=LANGUAGE.command,
-        environment=policy.environment,
+        environment=spec.environment,
         limits=policy.defaults,
         rules=policy.box,
     )
-    assert spec.memory_bytes == policy.defaults.memory_bytes + policy.box.overhead_memory_bytes
 
 
-@pytest.mark.parametrize("name", LIMIT_NAMES)
+BY_THEMSELVES = [name for name in JOB_LIMIT_NAMES if name not in {"cpu_time_ms", "wall_time_ms"}]
+"""Limits that no other limit follows."""
+
+
+@pytest.mark.parametrize("name", BY_THEMSELVES)
 def test_a_job_gets_exactly_what_it_asks_for(policy: Policy, name: str) -> None:
     for asked in (1, getattr(policy.ceilings, name)):
         assert plan(policy, **{name: asked}).limits == replace(policy.defaults, **{name: asked})
+
+
+def times(limits: Limits) -> tuple[int, int, int, int]:
+    return limits.cpu_time_ms, limits.wall_time_ms, limits.test_cpu_time_ms, limits.test_wall_time_ms
+
+
+def timed(policy: Policy) -> Policy:
+    """A policy with 3 s of CPU time and 6 s of wall time for who does not ask, and ten times that at most."""
+    defaults = {"cpu_time_ms": 3_000, "wall_time_ms": 6_000, "test_cpu_time_ms": 3_000, "test_wall_time_ms": 6_000}
+    ceilings = {name: 10 * value for name, value in defaults.items()}
+    return replace(policy, defaults=replace(policy.defaults, **defaults), ceilings=replace(policy.ceilings, **ceilings))
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ({}, (3_000, 6_000, 3_000, 6_000)),
+        # Wall time keeps its distance from CPU time, up and down.
+        ({"cpu_time_ms": 12_000}, (12_000, 24_000, 12_000, 24_000)),
+        ({"cpu_time_ms": 30_000}, (30_000, 60_000, 30_000, 60_000)),
+        ({"cpu_time_ms": 1}, (1, 2, 1, 2)),
+        # Who asks for both means both.
+        ({"cpu_time_ms": 12_000, "wall_time_ms": 12_000}, (12_000, 12_000, 12_000, 12_000)),
+        ({"cpu_time_ms": 1, "wall_time_ms": 60_000}, (1, 60_000, 1, 60_000)),
+        # CPU time does not follow wall time.
+        ({"wall_time_ms": 20_000}, (3_000, 20_000, 3_000, 20_000)),
+        ({"wall_time_ms": 1}, (3_000, 1, 3_000, 1)),
+        # The same for a test, but never more than its job has.
+        ({"test_cpu_time_ms": 500}, (3_000, 6_000, 500, 1_000)),
+        ({"test_cpu_time_ms": 3_000}, (3_000, 6_000, 3_000, 6_000)),
+        ({"test_cpu_time_ms": 500, "test_wall_time_ms": 501}, (3_000, 6_000, 500, 501)),
+        ({"test_wall_time_ms": 700}, (3_000, 6_000, 3_000, 700)),
+        ({"wall_time_ms": 900, "test_cpu_time_ms": 500}, (3_000, 900, 500, 900)),
+        ({"cpu_time_ms": 12_000, "test_cpu_time_ms": 4_000}, (12_000, 24_000, 4_000, 8_000)),
+    ],
+)
+def test_which_times_a_job_gets(policy: Policy, asked: dict[str, int], given: tuple[int, int, int, int]) -> None:
+    assert times(plan(timed(policy), **asked).limits) == given
+
+
+def test_wall_time_that_follows_stops_at_its_ceiling(policy: Policy) -> None:
+    generous = timed(policy)
+    tight = replace(generous, ceilings=replace(generous.ceilings, wall_time_ms=20_000, test_wall_time_ms=20_000))
+    # It was not asked for, so that there is nothing to refuse.
+    assert times(plan(tight, cpu_time_ms=12_000).limits) == (12_000, 20_000, 12_000, 20_000)
+    assert refused(tight, Job(program=PROGRAM, limits=RequestedLimits(wall_time_ms=20_001))).field == (
+        "job.limits.wall_time_ms"
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "job_field"),
+    [
+        ({"test_cpu_time_ms": 3_001}, "test_cpu_time_ms", "cpu_time_ms = 3000"),
+        ({"test_wall_time_ms": 6_001}, "test_wall_time_ms", "wall_time_ms = 6000"),
+        ({"cpu_time_ms": 100, "test_cpu_time_ms": 101}, "test_cpu_time_ms", "cpu_time_ms = 100"),
+        ({"cpu_time_ms": 100, "test_wall_time_ms": 201}, "test_wall_time_ms", "wall_time_ms = 200"),
+    ],
+)
+def test_a_test_that_may_use_more_than_its_job_is_refused(
+    policy: Policy, asked: dict[str, int], field: str, job_field: str
+) -> None:
+    error = refused(timed(policy), Job(program=PROGRAM, limits=RequestedLimits(**asked)))
+    assert error.field == f"job.limits.{field}"
+    # It says what to raise.
+    assert job_field in error.reason
 
 
 @pytest.mark.parametrize("name", LIMIT_NAMES)
@@ -231,7 +312,7 @@ def test_what_is_no_limit_is_refused(policy: Policy, name: str, asked: Any) -> N
     assert error.reason == f"must be a positive whole number, not {asked!r}"
 
 
-@pytest.mark.parametrize("name", LIMIT_NAMES)
+@pytest.mark.parametrize("name", JOB_LIMIT_NAMES)
 @pytest.mark.parametrize("more", [1, 2**63, 2**70])
 def test_more_than_the_ceiling_is_refused(policy: Policy, name: str, more: int) -> None:
     ceiling = getattr(policy.ceilings, name)
@@ -241,9 +322,22 @@ def test_more_than_the_ceiling_is_refused(policy: Policy, name: str, more: int) 
     assert "'default'" in error.reason
 
 
+def whole_jobs(policy: Policy, asked: dict[str, int | None]) -> dict[str, int]:
+    """The times that a job as a whole gets, written once more and differently."""
+    cpu = asked["cpu_time_ms"] or policy.defaults.cpu_time_ms
+    follows = max(1, cpu * policy.defaults.wall_time_ms // policy.defaults.cpu_time_ms)
+    return {
+        "cpu_time_ms": cpu,
+        "wall_time_ms": asked["wall_time_ms"] or min(follows, policy.ceilings.wall_time_ms),
+    }
+
+
+WISHES = st.none() | st.integers(-2, 200_000) | st.integers(-2, 2**40)
+
+
 @UNHURRIED
-@given(st.fixed_dictionaries({name: st.none() | st.integers(-2, 2**40) for name in LIMIT_NAMES}))
-def test_nothing_is_ever_clamped(asked: dict[str, int | None]) -> None:
+@given(st.fixed_dictionaries(dict.fromkeys(LIMIT_NAMES, WISHES)))
+def test_nothing_that_was_asked_for_is_ever_clamped(asked: dict[str, int | None]) -> None:
     policy = SHIPPED
     try:
         limits = plan(policy, **asked).limits
@@ -251,10 +345,88 @@ def test_nothing_is_ever_clamped(asked: dict[str, int | None]) -> None:
         name = error.field.removeprefix("job.limits.")
         wish = asked[name]
         assert wish is not None
-        assert not 0 < wish <= getattr(policy.ceilings, name)
+        is_of_tests = name in TEST_LIMITS
+        most = whole_jobs(policy, asked)[TEST_LIMITS[name]] if is_of_tests else getattr(policy.ceilings, name)
+        assert not 0 < wish <= most
         return
+    given_or_default = whole_jobs(policy, asked)
     for name, wish in asked.items():
-        assert getattr(limits, name) == (getattr(policy.defaults, name) if wish is None else wish)
+        value = getattr(limits, name)
+        assert 0 < value <= getattr(policy.ceilings, name)
+        if wish is not None:
+            assert value == wish
+        elif name in JOB_LIMIT_NAMES:
+            assert value == given_or_default.get(name, getattr(policy.defaults, name))
+    for name, job_name in TEST_LIMITS.items():
+        assert getattr(limits, name) <= getattr(limits, job_name)
+
+
+# What libraries are told of the cores.
+
+THREAD_POOLS = {
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "GOMAXPROCS",
+    "PYTHON_CPU_COUNT",
+}
+
+
+def with_rules(policy: Policy, **rules: int) -> Policy:
+    return replace(policy, box=replace(policy.box, **rules))
+
+
+@pytest.mark.parametrize(("percent", "cores"), [(1, 1), (50, 1), (100, 1), (101, 2), (200, 2), (250, 3)])
+def test_thread_pools_are_as_large_as_the_quota(policy: Policy, percent: int, cores: int) -> None:
+    spec = plan(with_rules(policy, cpu_quota_percent=percent))
+    assert spec.rules.cores == cores
+    assert spec.cpu_quota_us == percent * 1_000
+    environment = dict(spec.environment)
+    assert {name: environment.pop(name) for name in THREAD_POOLS} == dict.fromkeys(THREAD_POOLS, str(cores))
+    assert environment == RAW["environment"]
+
+
+def test_a_policy_can_say_otherwise(policy: Policy) -> None:
+    own = replace(policy, environment=(("A", "b"), ("OMP_NUM_THREADS", "7")))
+    environment = plan(own).environment
+    assert dict(environment)["OMP_NUM_THREADS"] == "7"
+    assert dict(environment)["MKL_NUM_THREADS"] == "1"
+    # In one order whatever the policy's: a box's definition is compared byte by byte.
+    assert environment == tuple(sorted(environment))
+    assert len(environment) == len(THREAD_POOLS) + 1
+
+
+# What the box's cgroup is held to.
+
+MIB = 1 << 20
+
+
+def memory_of(policy: Policy, memory_bytes: int) -> BoxSpec:
+    return plan(with_rules(policy, overhead_memory_bytes=96 * MIB), memory_bytes=memory_bytes)
+
+
+def test_a_box_starts_within_its_jobs_memory_if_that_is_enough(policy: Policy) -> None:
+    assert memory_of(policy, 256 * MIB).start_memory_bytes == 256 * MIB
+    assert memory_of(policy, 96 * MIB).start_memory_bytes == 96 * MIB
+    assert memory_of(policy, 96 * MIB - 1).start_memory_bytes == 96 * MIB
+    assert memory_of(policy, 1).start_memory_bytes == 96 * MIB
+
+
+@pytest.mark.parametrize("used", [0, 1, 40 * MIB, 96 * MIB])
+@pytest.mark.parametrize("memory_bytes", [1, MIB, 256 * MIB, 2_048 * MIB])
+def test_a_job_gets_its_memory_on_top_of_what_the_box_took(policy: Policy, used: int, memory_bytes: int) -> None:
+    ceiling = memory_of(policy, memory_bytes).ready_memory_bytes(used)
+    for_the_job = ceiling - used
+    assert for_the_job >= memory_bytes
+    # Tight: what is more is for gVisor's books, and does not grow with what the box took.
+    assert for_the_job - memory_bytes == memory_bytes // 64 + 4 * MIB
+
+
+def test_a_box_that_takes_more_than_the_policy_says_is_no_jobs_fault(policy: Policy) -> None:
+    with pytest.raises(BackendError, match=f"takes {96 * MIB + 1} bytes .* raise overhead_memory_bytes"):
+        memory_of(policy, 256 * MIB).ready_memory_bytes(96 * MIB + 1)
 
 
 def small(policy: Policy) -> Policy:
@@ -319,6 +491,10 @@ def test_a_job_id_is_a_plain_word(job_id: str) -> None:
     with pytest.raises(JobRefusedError) as caught:
         Job(id=job_id, program=PROGRAM)
     assert caught.value.field == "job.job_id"
+
+
+def test_a_rule_of_a_box_is_a_number() -> None:
+    assert {field.type for field in fields(BoxRules)} == {int}
 
 
 def test_a_box_has_no_place_for_a_clients_text() -> None:

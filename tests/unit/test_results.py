@@ -1,6 +1,7 @@
 """Result files and the report."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from sandbox.limits import LIMIT_NAMES, Limits
 from sandbox.verdict import (
     Captured,
     Cause,
+    Evidence,
+    Fault,
     Integrity,
+    KilledBy,
     Receipt,
     ServiceError,
     ServiceErrorCode,
@@ -78,14 +82,53 @@ def test_a_line_says_what_we_know_besides() -> None:
         "cause": "WRONG_ANSWER",
         "cpu_time_ms": 11,
         "wall_time_ms": 12,
+        "starved_time_ms": 0,
         "memory_peak_bytes": 13,
         "attempts": 1,
+        "fault": "PROGRAM",
+        "unenforced": [],
         "integrity": "SEPARATE_PROCESS",
         "tests_planned": 2,
         "tests_passed": 1,
     }
     assert expected.items() <= line.items()
     assert line["receipt"]["program_digest"] == "sha256:1"
+
+
+def test_a_line_says_what_a_verdict_rests_on() -> None:
+    evidence = Evidence(counter="oom_kills", value=1, limit_name="memory_bytes", limit=9, killed_by=KilledBy.KERNEL)
+    said = replace(verdict(Cause.MEMORY_LIMIT), evidence=evidence, attempts=2, unenforced=("disk_bytes",))
+    line = json.loads(json.dumps(result_line(SAMPLE, replace(said, usage=Usage(starved_time_ms=5)))))
+    assert line["evidence"] == {
+        "counter": "oom_kills",
+        "value": 1,
+        "limit_name": "memory_bytes",
+        "limit": 9,
+        "killed_by": "KERNEL",
+    }
+    assert (line["attempts"], line["unenforced"], line["starved_time_ms"]) == (2, ["disk_bytes"], 5)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_whose_fault_a_verdict_is(cause: Cause) -> None:
+    fault = Fault.NONE if cause is Cause.ALL_TESTS_PASSED else Fault.PROGRAM
+    assert verdict(cause).fault is fault
+    assert result_line(SAMPLE, verdict(cause))["fault"] == fault.value
+
+
+@pytest.mark.parametrize("code", ServiceErrorCode)
+def test_whose_fault_a_service_error_is(code: ServiceErrorCode) -> None:
+    others = {
+        ServiceErrorCode.TESTS_ERROR: Fault.TESTS,
+        ServiceErrorCode.REFUSED: Fault.CALLER,
+        ServiceErrorCode.CANCELLED: Fault.CALLER,
+    }
+    error = replace(FAULT, code=code)
+    # Never the program's: a learner would be paid or punished for what is ours.
+    assert error.fault is others.get(code, Fault.SERVICE)
+    assert result_line(SAMPLE, error)["fault"] == error.fault.value
+    # What is the service's may be sent again; what is somebody's own is the same the next time.
+    assert error.retryable == (error.fault is Fault.SERVICE)
 
 
 def test_the_file_has_each_line_at_once_and_the_order_in_the_end(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,17 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import wire
-from sandbox.boxes.box import Counters
+from sandbox.boxes.counters import Counters
 from sandbox.boxes.fake import FakeBackend, Script
 from sandbox.boxspec import BoxRules, BoxSpec
-from sandbox.errors import BackendError, NotGvisorError
+from sandbox.errors import BackendError, NotGvisorError, ShuttingDownError
 from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
 from sandbox.limits import Limits
-from sandbox.runner import Assignment, Runner
+from sandbox.runner import Alone, Assignment, Runner
 from sandbox.verdict import (
     Cause,
+    Evidence,
     Integrity,
     JobResult,
+    KilledBy,
     Receipt,
     ServiceError,
     ServiceErrorCode,
@@ -49,9 +52,12 @@ SPEC = BoxSpec(
         open_files_max=5,
         disk_bytes=6,
         output_bytes=100,
+        test_cpu_time_ms=HOUR_MS,
+        test_wall_time_ms=HOUR_MS,
     ),
     rules=BoxRules(
         cpu_quota_percent=100,
+        wall_time_hard_percent=1_000,
         overhead_memory_bytes=1,
         host_tasks_max=10,
         shm_bytes=11,
@@ -74,6 +80,10 @@ def plan(checks: int) -> bytes:
 
 def result(index: int, status: int = 1, kind: int = 0, message: bytes = b"") -> bytes:
     return framed(wire.RESULT, wire.RESULT_BODY.pack(index, status, kind) + message)
+
+
+def flood(output_bytes: int) -> bytes:
+    return framed(wire.FLOOD, wire.FLOOD_BODY.pack(output_bytes))
 
 
 def ready(kernel: bytes = b"4.4.0-gvisor", protocol: bytes = str(wire.PROTOCOL).encode()) -> bytes:
@@ -107,11 +117,11 @@ def assignment(job: Job = JOB, **changes: int) -> Assignment:
     return Assignment(job=job, spec=spec, policy_digest="sha256:policy", queue_time_ms=7)
 
 
-def run(backend: FakeBackend, job: Assignment | None = None) -> JobResult:
+def run(backend: FakeBackend, job: Assignment | None = None, alone: Alone | None = None) -> JobResult:
     async def work() -> JobResult:
         # No measure of speed: it only keeps a box that nobody stops from holding up the tests for ever.
         async with asyncio.timeout(60):
-            return await Runner(backend, host_kernel=HOST_KERNEL).run(job or assignment())
+            return await Runner(backend, host_kernel=HOST_KERNEL).run(job or assignment(), alone=alone)
 
     result = asyncio.run(work())
     assert_all_destroyed(backend)
@@ -166,9 +176,10 @@ def test_a_pass() -> None:
         ((framed(wire.VIOLATION, b"spoke"),), Cause.PROTOCOL_VIOLATION),
         ((b"not a frame at all",), Cause.PROTOCOL_VIOLATION),
         ((plan(1), plan(1)), Cause.PROTOCOL_VIOLATION),
-        ((framed(wire.FLOOD), framed(wire.VIOLATION, b"flood")), Cause.OUTPUT_LIMIT),
-        ((framed(wire.FLOOD) + framed(wire.VIOLATION, b"flood") + DONE,), Cause.OUTPUT_LIMIT),
-        ((plan(1), result(0), framed(wire.FLOOD), DONE), Cause.OUTPUT_LIMIT),
+        ((flood(1_001), framed(wire.VIOLATION, b"flood")), Cause.OUTPUT_LIMIT),
+        ((flood(1_001) + framed(wire.VIOLATION, b"flood") + DONE,), Cause.OUTPUT_LIMIT),
+        ((plan(1), result(0), flood(1_001), DONE), Cause.OUTPUT_LIMIT),
+        ((framed(wire.FLOOD), DONE), Cause.PROTOCOL_VIOLATION),
     ],
 )
 def test_what_the_box_says_is_judged_once(answer: tuple[bytes, ...], cause: Cause) -> None:
@@ -421,14 +432,258 @@ def test_what_was_said_before_a_stop_is_kept() -> None:
 
 
 def test_usage_is_what_was_counted_outside() -> None:
-    start = Counters(cpu_time_us=1_000, memory_peak_bytes=10)
-    end = Counters(cpu_time_us=8_999, memory_peak_bytes=99)
+    start = Counters(
+        cpu_time_us=1_000,
+        cpu_pressure_us=50_000,
+        cpu_throttled_us=20_000,
+        memory_bytes=10,
+        memory_peak_bytes=12,
+    )
+    end = Counters(
+        cpu_time_us=8_999,
+        cpu_pressure_us=60_000,
+        cpu_throttled_us=23_000,
+        memory_bytes=11,
+        memory_peak_bytes=99,
+    )
     usage = verdict(script(*PASS, counters=(start, start, end))).usage
     assert usage.cpu_time_ms == 7
-    assert usage.memory_peak_bytes == 99
+    # Its own part, without what the box took before it had the job.
+    assert usage.memory_peak_bytes == 89
+    # Without the wait for its own quota.
+    assert usage.starved_time_ms == 7
     assert usage.queue_time_ms == 7
     assert usage.wall_time_ms >= 0
     assert usage.box_start_ms >= 0
+
+
+def test_usage_where_the_kernel_does_not_tell() -> None:
+    # A peak that is not told apart from what is in use now can be below what it was before.
+    start = Counters(memory_bytes=10, memory_peak_bytes=10)
+    usage = verdict(script(*PASS, counters=(start, start, Counters(memory_peak_bytes=4)))).usage
+    assert usage.memory_peak_bytes == 0
+    assert usage.starved_time_ms == 0
+
+
+# What a verdict rests on.
+
+
+def test_a_verdict_has_evidence() -> None:
+    assert verdict(passes()).evidence == Evidence(counter="tests_passed", value=1)
+    said = verdict(script(flood(1_234)), job=assignment(output_hard_bytes=1_200))
+    assert said.evidence == Evidence(
+        counter="output_bytes", value=1_234, limit_name="output_hard_bytes", limit=1_200, killed_by=KilledBy.SERVICE
+    )
+    dead = dies(counters=(Counters(oom_kills=1), Counters(oom_kills=3)))
+    assert verdict(dead, job=assignment(memory_bytes=4_321)).evidence == Evidence(
+        # One of them was before the job.
+        counter="oom_kills",
+        value=2,
+        limit_name="memory_bytes",
+        limit=4_321,
+        killed_by=KilledBy.KERNEL,
+    )
+    dead = dies(counters=(Counters(process_limit_hits=1), Counters(process_limit_hits=5)))
+    assert verdict(dead, job=assignment(host_tasks_max=33)).evidence == Evidence(
+        counter="process_limit_hits", value=4, limit_name="host_tasks_max", limit=33, killed_by=KilledBy.KERNEL
+    )
+    over = Counters(cpu_time_us=2_001)
+    assert verdict(script(counters=(Counters(), over)), job=assignment(cpu_time_ms=2)).evidence == Evidence(
+        counter="cpu_time_ms", value=3, limit_name="cpu_time_ms", limit=2, killed_by=KilledBy.SERVICE
+    )
+
+
+def test_a_verdict_says_what_does_not_bind_here() -> None:
+    async def work() -> JobResult:
+        runner = Runner(FakeBackend([passes()]), host_kernel=HOST_KERNEL, unenforced=("memory_bytes", "disk_bytes"))
+        return await runner.run(assignment())
+
+    said = asyncio.run(work())
+    assert isinstance(said, Verdict)
+    assert said.unenforced == ("memory_bytes", "disk_bytes")
+    assert verdict(passes()).unenforced == ()
+
+
+# The limits of each test.
+
+
+def used(*cpu_time_us: int) -> tuple[Counters, ...]:
+    """Looks: when the box is ready, when the watch begins, at the end of loading and of each test, and at the end."""
+    return tuple(Counters(cpu_time_us=each) for each in cpu_time_us)
+
+
+TWO_TESTS = (plan(2), result(0), result(1), DONE)
+
+
+def test_tests_that_stay_below_their_limit_may_be_above_it_together() -> None:
+    counters = used(0, 0, 1_000, 2_000, 3_000, 3_000)
+    said = verdict(script(*TWO_TESTS, counters=counters), job=assignment(test_cpu_time_ms=1))
+    assert said.passed
+    assert said.usage.cpu_time_ms == 3
+
+
+@pytest.mark.parametrize(
+    ("counters", "planned", "reported"),
+    [
+        # The program or its tests, while they load.
+        (used(0, 0, 1_001), 2, 0),
+        (used(0, 0, 1_000, 2_001), 2, 1),
+        (used(0, 0, 1_000, 2_000, 3_001), 2, 2),
+        # After the last test.
+        (used(0, 0, 1_000, 2_000, 3_000, 4_001), 2, 2),
+    ],
+)
+def test_a_test_above_its_limit_that_is_seen_when_it_has_ended(
+    counters: tuple[Counters, ...], planned: int, reported: int
+) -> None:
+    said = verdict(script(*TWO_TESTS, counters=counters), job=assignment(test_cpu_time_ms=1))
+    assert said.cause is Cause.CPU_TIME_LIMIT
+    assert (said.evidence.counter, said.evidence.value) == ("cpu_time_ms", 2)
+    assert (said.evidence.limit_name, said.evidence.limit) == ("test_cpu_time_ms", 1)
+    assert (said.tests_planned, len(said.test_results)) == (planned, reported)
+
+
+def test_tests_that_are_heard_of_together_are_judged_by_their_average() -> None:
+    # A busy host listens late: three have ended since it last did, and it cannot tell them apart.
+    at_once = b"".join(TWO_TESTS[:3])
+    for spent, passed in [(3_000, True), (3_001, False)]:
+        said = verdict(script(at_once, DONE, counters=used(0, 0, spent, spent)), job=assignment(test_cpu_time_ms=1))
+        assert said.passed is passed
+    assert said.evidence.limit_name == "test_cpu_time_ms"
+
+
+def test_wall_time_of_a_test_stops_a_silent_box() -> None:
+    said = verdict(script(), job=assignment(test_wall_time_ms=1))
+    assert said.cause is Cause.WALL_TIME_LIMIT
+    assert (said.evidence.limit_name, said.evidence.limit) == ("test_wall_time_ms", 1)
+
+
+# A time-out that may be the machine's.
+
+
+class Turns:
+    """Stands in for the scheduler: notes what the boxes do when a turn alone begins and ends."""
+
+    def __init__(self, backend: FakeBackend, failure: Exception | None = None) -> None:
+        self._backend = backend
+        self._failure = failure
+        self.boxes: list[tuple[int, int]] = []
+
+    def _note(self) -> None:
+        self.boxes.append((len(self._backend.boxes), self._backend.boxes_open))
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[None]:
+        self._note()
+        if self._failure is not None:
+            raise self._failure
+        try:
+            yield
+        finally:
+            self._note()
+
+
+def slow(*, starved_us: int | None = HOUR_MS * 1_000) -> Script:
+    """A box that is stopped for its CPU time, in which others had the CPU for as long."""
+    before, after = (None, None) if starved_us is None else (0, starved_us)
+    return script(counters=(Counters(cpu_pressure_us=before), replace(OVER, cpu_pressure_us=after)))
+
+
+OVER = replace(HOUR, cpu_time_us=HOUR.cpu_time_us + 1)
+
+
+def confirmed(*scripts: Script | BackendError) -> tuple[JobResult, Turns]:
+    backend = FakeBackend(scripts)
+    turns = Turns(backend)
+    return run(backend, alone=turns), turns
+
+
+@pytest.mark.parametrize("doubtful", [slow(), script(*PASS, counters=(*[Counters()] * 2, OVER))])
+@pytest.mark.parametrize(
+    ("second", "cause"),
+    [
+        (passes(), Cause.ALL_TESTS_PASSED),
+        (script(plan(1), result(0, 2, 1), DONE), Cause.WRONG_ANSWER),
+        # Doubtful again, and yet the end of it.
+        (slow(), Cause.CPU_TIME_LIMIT),
+        (slow(starved_us=0), Cause.CPU_TIME_LIMIT),
+    ],
+)
+def test_a_doubtful_time_out_counts_only_when_it_comes_again_alone(
+    doubtful: Script, second: Script, cause: Cause
+) -> None:
+    said, turns = confirmed(doubtful, second)
+    assert isinstance(said, Verdict)
+    assert said.cause is cause
+    assert said.attempts == 2
+    # The first box is gone before the turn begins, and the second one before it ends.
+    assert turns.boxes == [(1, 0), (2, 0)]
+
+
+@pytest.mark.parametrize(
+    "clear", [slow(starved_us=0), passes(), script(flood(2_000)), dies(counters=(Counters(), Counters(oom_kills=1)))]
+)
+def test_what_is_clear_needs_no_run_alone(clear: Script) -> None:
+    said, turns = confirmed(clear)
+    assert isinstance(said, Verdict)
+    assert said.attempts == 1
+    assert turns.boxes == []
+
+
+def test_boxes_that_die_are_counted_on_both_sides_of_a_doubt() -> None:
+    said, turns = confirmed(dies(), slow(), dies(), passes())
+    assert isinstance(said, Verdict)
+    assert said.passed
+    assert said.attempts == 4
+    assert turns.boxes == [(2, 0), (4, 0)]
+
+
+def test_a_run_alone_that_is_lost_is_a_service_error() -> None:
+    said, turns = confirmed(slow(), BackendError("no room"), BackendError("no room at all"))
+    assert isinstance(said, ServiceError)
+    assert (said.code, said.message) == (ServiceErrorCode.BOX_LOST, "no room at all")
+    assert turns.boxes == [(1, 0), (1, 0)]
+
+
+def test_a_box_that_is_none_is_found_out_in_a_run_alone_too() -> None:
+    with pytest.raises(NotGvisorError):
+        confirmed(slow(), NotGvisorError("none"))
+
+
+def test_a_turn_that_never_comes_is_no_verdict() -> None:
+    # The first time-out may have been the machine's: it must not come out as the program's.
+    backend = FakeBackend([slow()])
+    with pytest.raises(ShuttingDownError):
+        run(backend, alone=Turns(backend, ShuttingDownError("going")))
+    assert_all_destroyed(backend)
+
+
+# The box is held to the job's limits before it gets the job.
+
+
+def test_a_box_is_settled_before_it_has_a_byte_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[tuple[BoxSpec, bytes]] = []
+
+    async def settle(box: Any, spec: BoxSpec) -> Counters:
+        settled.append((spec, box.sent))
+        return Counters()
+
+    monkeypatch.setattr("sandbox.boxes.fake.FakeBox.settle", settle)
+    asked = assignment(memory_bytes=123_456)
+    assert verdict(passes(), job=asked).passed
+    assert settled == [(asked.spec, b"")]
+
+
+def test_a_box_that_cannot_be_settled_gets_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def settle(_: Any, __: BoxSpec) -> Counters:
+        raise BackendError("raise overhead_memory_bytes")
+
+    monkeypatch.setattr("sandbox.boxes.fake.FakeBox.settle", settle)
+    backend = FakeBackend([passes(), passes()])
+    error = run(backend)
+    assert isinstance(error, ServiceError)
+    assert (error.code, error.message) == (ServiceErrorCode.BOX_LOST, "raise overhead_memory_bytes")
+    assert [box.sent for box in backend.boxes] == [b"", b""]
 
 
 # Leaving early.

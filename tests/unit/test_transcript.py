@@ -1,12 +1,14 @@
 """Whatever a box says, a transcript takes it in, and only the whole and orderly truth becomes a pass."""
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import wire
 from sandbox.judge import judge
-from sandbox.outcome import FailureKind, Outcome, ProgramEnd, StoppedBy
+from sandbox.outcome import FailureKind, Outcome, ProgramEnd, Stop, StoppedBy
 from sandbox.transcript import Transcript
 from sandbox.verdict import Captured, Cause, TestResult, TestStatus, Usage
 
@@ -40,7 +42,7 @@ def told(*parts: bytes) -> Transcript:
 
 
 def outcome(*parts: bytes) -> Outcome:
-    return told(*parts).outcome(stopped_by=None, oom_kills=0, process_limit_hits=0, usage=Usage(), box_exit="")
+    return told(*parts).outcome(Outcome(sealed=False))
 
 
 def says(*parts: bytes) -> object:
@@ -56,23 +58,25 @@ def test_a_pass() -> None:
     assert says(*PASS) is Cause.ALL_TESTS_PASSED
 
 
+EVERYTHING = [
+    READY,
+    framed(wire.STDOUT, b"out"),
+    framed(wire.STDERR, b"err"),
+    framed(wire.STDOUT, b"put"),
+    framed(wire.TRUNCATED, bytes([wire.STDERR])),
+    framed(wire.LOAD_ERROR, b"load\xff"),
+    framed(wire.TESTS_ERROR, b"tests"),
+    plan(3),
+    result(0, 1, 0),
+    result(1, 2, 1, b"two is not three"),
+    result(2, 3, 3, b"a socket"),
+    framed(wire.PROGRAM_END, wire.PROGRAM_END_BODY.pack(2, 11)),
+    DONE,
+]
+
+
 def test_everything_that_can_be_said() -> None:
-    facts = outcome(
-        READY,
-        framed(wire.STDOUT, b"out"),
-        framed(wire.STDERR, b"err"),
-        framed(wire.STDOUT, b"put"),
-        framed(wire.TRUNCATED, bytes([wire.STDERR])),
-        framed(wire.LOAD_ERROR, b"load\xff"),
-        framed(wire.TESTS_ERROR, b"tests"),
-        plan(3),
-        result(0, 1, 0),
-        result(1, 2, 1, b"two is not three"),
-        result(2, 3, 3, b"a socket"),
-        framed(wire.PROGRAM_END, wire.PROGRAM_END_BODY.pack(2, 11)),
-        DONE,
-    )
-    assert facts == Outcome(
+    assert outcome(*EVERYTHING) == Outcome(
         sealed=True,
         program_end=ProgramEnd.SIGNALED,
         program_exit=11,
@@ -91,18 +95,42 @@ def test_everything_that_can_be_said() -> None:
 
 
 def test_what_was_counted_and_done_outside_goes_in_as_it_is() -> None:
-    usage = Usage(cpu_time_ms=1, wall_time_ms=2)
-    facts = Transcript(1).outcome(
-        stopped_by=StoppedBy.CPU_TIME, oom_kills=7, process_limit_hits=8, usage=usage, box_exit="exit 1"
-    )
-    assert facts == Outcome(
+    counted = Outcome(
         sealed=False,
-        stopped_by=StoppedBy.CPU_TIME,
+        stop=Stop(by=StoppedBy.CPU_TIME, limit_name="cpu_time_ms", limit=3, value=4),
         oom_kills=7,
         process_limit_hits=8,
+        memory_limit_bytes=9,
+        host_tasks_max=10,
         box_exit="exit 1",
-        usage=usage,
+        usage=Usage(cpu_time_ms=1, wall_time_ms=2),
+        starved_ms=11,
     )
+    assert Transcript(1).outcome(counted) == counted
+    # A box that says everything that it can say changes none of it.
+    spoken = {"sealed", "program_end", "program_exit", "load_error", "tests_error", "tests_planned", "test_results"}
+    spoken |= {"first_failure", "stdout", "stderr"}
+    said = told(*EVERYTHING).outcome(counted)
+    changed = {field.name for field in fields(Outcome) if getattr(said, field.name) != getattr(counted, field.name)}
+    assert changed == spoken
+
+
+def test_what_the_box_did_not_say_is_not_said_for_it() -> None:
+    # Whatever the counting side filled in where the box has the word.
+    counted = Outcome(
+        sealed=True,
+        program_end=ProgramEnd.EXITED,
+        program_exit=1,
+        load_error="x",
+        tests_error="x",
+        violation="x",
+        tests_planned=1,
+        test_results=(TestResult(0, TestStatus.PASSED, ""),),
+        first_failure=FailureKind.EXCEPTION,
+        stdout=Captured(b"x"),
+        stderr=Captured(b"x"),
+    )
+    assert told(READY).outcome(counted) == Outcome(sealed=False)
 
 
 def test_ready_says_the_kernel_and_the_protocol_and_is_capped() -> None:
@@ -140,6 +168,8 @@ BROKEN = {
     "an end too short": [READY, framed(wire.PROGRAM_END, b"\1"), *PASS[1:]],
     "too much output": [READY, framed(wire.STDOUT, b"x" * (OUTPUT_BYTES + 1)), *PASS[1:]],
     "too much output in parts": [READY, *[framed(wire.STDERR, b"x" * 60)] * 2, *PASS[1:]],
+    "a flood without a number": [READY, framed(wire.FLOOD), *PASS[1:]],
+    "a flood with more than a number": [READY, framed(wire.FLOOD, b"\0" * 9), *PASS[1:]],
     "an unknown kind": [READY, framed(0), *PASS[1:]],
     "a frame of the host's": [READY, framed(wire.GO), *PASS[1:]],
     "a frame without end": [READY, b"\xff\xff\xff\xff" + bytes([wire.STDOUT]), *PASS[1:]],
@@ -199,9 +229,33 @@ def test_what_comes_after_done_does_not_count(late: bytes, in_one_piece: bool) -
     assert says(*parts) is Cause.ALL_TESTS_PASSED
 
 
-def test_a_flood_is_known_at_once() -> None:
-    assert not told(READY).flooded
-    assert told(READY, framed(wire.FLOOD)).flooded
+def flood(output_bytes: int) -> bytes:
+    return framed(wire.FLOOD, wire.FLOOD_BODY.pack(output_bytes))
+
+
+def test_a_flood_is_known_at_once_and_says_how_much() -> None:
+    assert told(READY).output_total_bytes is None
+    for output_bytes in (0, 1, 2**64 - 1):
+        assert told(READY, flood(output_bytes)).output_total_bytes == output_bytes
+
+
+def test_progress_is_each_test_that_has_ended_and_the_loading_before_them() -> None:
+    transcript = told()
+    seen = []
+    for part in [
+        READY,
+        framed(wire.STDOUT, b"x"),
+        plan(2),
+        result(0),
+        framed(wire.STDERR, b"x"),
+        result(1, 2, 1),
+        DONE,
+    ]:
+        transcript.feed(part)
+        seen.append(transcript.progress)
+    assert seen == [0, 0, 1, 2, 2, 3, 3]
+    # A program that prints, or an agent that is none, ends no test.
+    assert told(READY, plan(2), result(0), framed(0), result(1)).progress == 2
 
 
 # Bytes that somebody else chose.
@@ -219,6 +273,7 @@ FRAMES = st.one_of(
     st.builds(plan, SMALL),
     st.builds(result, SMALL, st.integers(0, 4), st.integers(0, 4), st.binary(max_size=3)),
     st.builds(framed, st.sampled_from(sorted(wire._KINDS)), st.binary(max_size=8)),
+    st.builds(flood, SMALL),
     st.builds(framed, st.just(wire.PROGRAM_END), st.builds(wire.PROGRAM_END_BODY.pack, SMALL, st.integers(-9, 300))),
     st.just(READY),
     st.just(DONE),
@@ -253,7 +308,8 @@ def is_a_pass(parts: list[bytes]) -> bool:
     if wire.DONE not in kinds or kinds[0] != wire.READY:
         return False
     story = parts[: kinds.index(wire.DONE)]
-    spoken = [part for part in story[1:] if part[4] not in HARMLESS]
+    # A flood is harmless here too, but only as a number.
+    spoken = [part for part in story[1:] if part[4] not in HARMLESS or (part[4] == wire.FLOOD and len(part) != 13)]
     if not spoken or spoken[0][4] != wire.PLAN:
         return False
     checks = int.from_bytes(spoken[0][5:], "big")

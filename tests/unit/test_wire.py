@@ -33,9 +33,12 @@ SPEC = BoxSpec(
         open_files_max=5,
         disk_bytes=2**40,
         output_bytes=7,
+        test_cpu_time_ms=1,
+        test_wall_time_ms=2,
     ),
     rules=BoxRules(
-        cpu_quota_percent=8,
+        cpu_quota_percent=208,
+        wall_time_hard_percent=1_000,
         overhead_memory_bytes=9,
         host_tasks_max=10,
         shm_bytes=2**41,
@@ -124,7 +127,7 @@ def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> 
         with pytest.raises(frames.EndOfStreamError):
             frames.read_exactly(fd, 1)
     assert bytes(kind for kind, _ in read) == kinds.encode()
-    assert frames.LIMITS_BODY.unpack(read[0][1]) == (4, 5, 2**40, 2**41, 7, 12)
+    assert frames.LIMITS_BODY.unpack(read[0][1]) == (3, 4, 5, 2**40, 2**41, 7, 12)
 
 
 BYTES = st.binary(max_size=300)
@@ -143,7 +146,7 @@ def test_what_the_guest_reads_is_the_job(tmp_path_factory: Any, program: bytes, 
     with readable(folder, wire.encode_job(Job(program=program, tests=tests), SPEC)) as fd:
         job = agent._receive(agent._Host(source=fd, sink=-1))
     assert job.program == program
-    assert job.limits == (4, 5, 2**40, 2**41, 7, 12)
+    assert job.limits == (3, 4, 5, 2**40, 2**41, 7, 12)
     assert job.tests == (tests.source if isinstance(tests, SourceTests) else None)
     cases = tests.cases if isinstance(tests, CaseTests) else ()
     assert job.cases == [(case.input, case.expected_output) for case in cases]

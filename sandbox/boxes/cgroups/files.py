@@ -1,0 +1,101 @@
+"""Reading and writing the small files of a cgroup file system."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.errors import BackendError
+
+_MAKE_TRIES = 10
+
+
+def write(path: Path, value: str) -> None:
+    """Set a file of a cgroup.
+
+    Raises:
+        BackendError: The kernel refuses it.
+    """
+    try:
+        path.write_text(value)
+    except OSError as error:
+        raise BackendError(f"cannot set {path} to {value}: {error}") from error
+
+
+def field(path: Path, name: str) -> int:
+    """Return a number from a file of lines `name number`.
+
+    Raises:
+        BackendError: There is no such line.
+    """
+    value = optional_field(path, name)
+    if value is None:
+        raise BackendError(f"{path} has no field {name}: this kernel cannot tell why a box died")
+    return value
+
+
+def optional_field(path: Path, name: str) -> int | None:
+    """Return a number from a file of lines `name number`; None when there is no such line."""
+    for line in path.read_text().splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
+    return None
+
+
+def pids(path: Path) -> set[int]:
+    """Return the processes in a folder and those below it."""
+    found: set[int] = set()
+    for folder in (path, *_descendants(path)):
+        with gone_is_empty():
+            found |= {int(line) for line in (folder / "cgroup.procs").read_text().split()}
+    # 0 is a process outside our view of pids; it cannot be ours.
+    return found - {0}
+
+
+@contextlib.contextmanager
+def gone_is_empty() -> Iterator[None]:
+    """A cgroup that is gone, or goes while it is read, has nobody in it. Any other error says nothing of the kind."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENODEV}:
+            raise
+
+
+def _descendants(path: Path) -> Iterator[Path]:
+    for entry in folders(path):
+        yield path / entry
+        yield from _descendants(path / entry)
+
+
+def folders(path: Path) -> list[str]:
+    """List the folders in a folder; none when it is not there."""
+    try:
+        return sorted(entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and the one above it, which another server that is just ending may take away in between."""
+    for _ in range(_MAKE_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            path.mkdir(parents=True, exist_ok=True)
+            return
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a cgroup and those in it."""
+    for folder in [*reversed(list(_descendants(path))), path]:
+        with contextlib.suppress(FileNotFoundError):
+            folder.rmdir()
+
+
+def rmdir_if_empty(path: Path) -> None:
+    """Remove a server's folder, and the one above it if no other server has one there."""
+    with contextlib.suppress(OSError):
+        path.rmdir()
+        path.parent.rmdir()
