@@ -20,6 +20,9 @@ from sandbox.errors import ImageError
 from sandbox.language import load_language
 from sandbox.paths import data_dir, state_dir
 
+# Programs for boxes: some of them are named as test modules are, and none may ever run here.
+collect_ignore_glob = ["hostile/programs/*"]
+
 
 @functools.cache
 def missing_gvisor() -> str | None:

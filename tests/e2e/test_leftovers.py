@@ -4,21 +4,19 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from sandbox import Cause, Client, Job, RequestedLimits, SandboxError, SourceTests, Verdict, local
-from sandbox.paths import data_dir, run_dir
+from sandbox.paths import data_dir
+from tests.leftovers import Found, leftovers, running_servers, wait_until_as_before
 
 BACKENDS = [
     pytest.param("runsc", marks=pytest.mark.gvisor),
@@ -26,61 +24,8 @@ BACKENDS = [
 ]
 
 
-def leftovers() -> dict[str, list[str]]:
-    """Everything on this machine that bears our mark."""
-    cgroups = [
-        str(path)
-        for pattern in ("*/sandbox/*-*", "sandbox/*-*", "*/docker/*", "docker/*", "*/system.slice/docker-*.scope")
-        for path in Path("/sys/fs/cgroup").glob(pattern)
-        if path.is_dir()
-    ]
-    processes = [
-        f"{process.pid} {' '.join(process.info['cmdline'])}"
-        for process in psutil.process_iter(["cmdline"])
-        if process.info["cmdline"]
-        and any("runsc" in part for part in process.info["cmdline"][:4])
-        and process.status() != psutil.STATUS_ZOMBIE
-    ]
-    mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(run_dir()) in line]
-    folders = [str(path) for path in run_dir().glob("*/*")] if run_dir().is_dir() else []
-    temporary = [str(path) for path in Path(tempfile.gettempdir()).glob("sandbox-*")]
-    return {
-        "cgroups": cgroups,
-        "processes": processes,
-        "mounts": mounts,
-        "folders": folders,
-        "temporary": temporary,
-        "containers": containers(),
-    }
-
-
-def containers() -> list[str]:
-    if shutil.which("docker") is None:
-        return []
-    listed = subprocess.run(
-        ["docker", "ps", "--all", "--quiet", "--filter", "label=sandbox.instance"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return listed.stdout.split()
-
-
-def wait_until_as_before(before: dict[str, list[str]]) -> None:
-    """Fail with what is there now and was not there before, unless it goes away within a few seconds."""
-    deadline = time.monotonic() + 10
-    while True:
-        now = leftovers()
-        extra = {kind: sorted(set(found) - set(before[kind])) for kind, found in now.items()}
-        if not any(extra.values()):
-            return
-        if time.monotonic() > deadline:
-            pytest.fail(f"left behind: {json.dumps(extra, indent=1)}")
-        time.sleep(0.1)
-
-
 @pytest.fixture
-def untouched(servers: Callable[[str], Client]) -> Iterator[dict[str, list[str]]]:
+def untouched(servers: Callable[[str], Client]) -> Iterator[Found]:
     """What is there before a test; servers of other tests are part of it."""
     before = leftovers()
     yield before
@@ -124,7 +69,7 @@ def mixed_jobs(count: int, killed: int) -> Iterator[tuple[Job, Cause | None]]:
     ],
 )
 def test_after_many_jobs_nothing_remains_and_every_label_is_right(
-    untouched: dict[str, list[str]], backend: str, count: int, killed: int
+    untouched: Found, backend: str, count: int, killed: int
 ) -> None:
     expected = {job.id: (job, cause) for job, cause in mixed_jobs(count, killed)}
     with local(backend=backend) as client:
@@ -139,15 +84,14 @@ def test_after_many_jobs_nothing_remains_and_every_label_is_right(
                 wrong.append((result.job_id, result.cause, result.message))
         assert wrong == []
         # Before the server ends: nothing but the server itself is there.
-        now = leftovers()
-        assert [group for group in now["cgroups"] if group not in untouched["cgroups"]] == []
-        assert now["containers"] == untouched["containers"]
+        (server,) = [one for one in running_servers(backend) if str(one.folder) not in untouched["folders"]]
+        assert not any(server.boxes().values()), server.boxes()
     wait_until_as_before(untouched)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_ctrl_c_in_an_evaluation_keeps_results_and_leaves_nothing(
-    untouched: dict[str, list[str]], backend: str, tmp_path: Path
+    untouched: Found, backend: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "results.jsonl"
     arguments = ["evaluate", "--canonical", "--problems", "humaneval", "--backend", backend, "--out", str(out)]
@@ -219,7 +163,7 @@ def run_until_lost(client: Client, job: Job) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_after_kill_9_of_the_server_the_next_one_removes_what_it_left(
-    untouched: dict[str, list[str]], backend: str, tmp_path: Path
+    untouched: Found, backend: str, tmp_path: Path
 ) -> None:
     smoke = (data_dir("images") / "python/smoke.py").read_bytes()
     with serving(tmp_path, backend) as (process, client):
@@ -237,7 +181,7 @@ def test_after_kill_9_of_the_server_the_next_one_removes_what_it_left(
 
 
 @pytest.mark.gvisor
-def test_two_servers_do_not_sweep_each_other(untouched: dict[str, list[str]], tmp_path: Path) -> None:
+def test_two_servers_do_not_sweep_each_other(untouched: Found, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     job = Job(program=b"import time; time.sleep(3)", limits=RequestedLimits(wall_time_ms=20_000))
@@ -251,7 +195,7 @@ def test_two_servers_do_not_sweep_each_other(untouched: dict[str, list[str]], tm
 
 
 @pytest.mark.gvisor
-def test_sigterm_lets_running_jobs_finish(untouched: dict[str, list[str]], tmp_path: Path) -> None:
+def test_sigterm_lets_running_jobs_finish(untouched: Found, tmp_path: Path) -> None:
     with serving(tmp_path, "runsc", "--grace", "20") as (process, client):
         results: list[object] = []
         job = Job(program=b"import time; time.sleep(2)", limits=RequestedLimits(wall_time_ms=20_000))
@@ -267,9 +211,7 @@ def test_sigterm_lets_running_jobs_finish(untouched: dict[str, list[str]], tmp_p
 
 
 @pytest.mark.gvisor
-def test_after_kill_9_of_the_client_its_server_and_everything_else_goes(
-    untouched: dict[str, list[str]], tmp_path: Path
-) -> None:
+def test_after_kill_9_of_the_client_its_server_and_everything_else_goes(untouched: Found, tmp_path: Path) -> None:
     out = tmp_path / "results.jsonl"
     arguments = ["evaluate", "--canonical", "--problems", "humaneval", "--out", str(out)]
     process = subprocess.Popen(

@@ -1,4 +1,6 @@
-# expect: UNSUPPORTED_VALUE
+# verdict: FAILED
+# cause: UNSUPPORTED_VALUE
+# fault: PROGRAM
 # attack: returns an object that equals everything
 # tests: assert f() == 1
 class AlwaysEqual:

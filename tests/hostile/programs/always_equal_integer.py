@@ -1,4 +1,6 @@
-# expect: WRONG_ANSWER
+# verdict: FAILED
+# cause: WRONG_ANSWER
+# fault: PROGRAM
 # attack: returns an int subclass that equals everything
 # tests: assert f() == 1
 class Liar(int):

@@ -1,4 +1,6 @@
-# expect: PROTOCOL_VIOLATION
+# verdict: FAILED
+# cause: PROTOCOL_VIOLATION
+# fault: PROGRAM
 # attack: sends an answer with a guessed id before it is asked
 # tests: assert f() == 1
 import os
@@ -7,16 +9,18 @@ import threading
 import time
 
 
+lied = threading.Event()
+
+
 def lie():
     time.sleep(0.05)
-    while True:
-        os.write(4, struct.pack(">IBQ", 8, ord("R"), 0))
-        time.sleep(0.01)
+    os.write(4, struct.pack(">IBQ", 8, ord("R"), 0))
+    lied.set()
 
 
 threading.Thread(target=lie, daemon=True).start()
 
 
 def f():
-    time.sleep(0.5)
+    lied.wait()
     return 2

@@ -1,4 +1,6 @@
-# expect: EXITED_EARLY
+# verdict: FAILED
+# cause: EXITED_EARLY
+# fault: PROGRAM
 # attack: pretends to have been killed for memory
 import sys
 

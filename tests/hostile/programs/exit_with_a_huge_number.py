@@ -1,4 +1,6 @@
-# expect: EXITED_EARLY
+# verdict: FAILED
+# cause: EXITED_EARLY
+# fault: PROGRAM
 # attack: exits with a number whose last byte is 0
 import sys
 

@@ -1,4 +1,6 @@
-# expect: EXITED_EARLY
+# verdict: FAILED
+# cause: EXITED_EARLY
+# fault: PROGRAM
 # attack: leaves with success before a test has run
 # tests: assert f() == 1
 import sys

@@ -1,4 +1,6 @@
-# expect: EXITED_EARLY
+# verdict: FAILED
+# cause: EXITED_EARLY
+# fault: PROGRAM
 # attack: leaves with success in the middle of a test
 # tests: assert f() == 1
 import os

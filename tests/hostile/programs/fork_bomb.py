@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: forks until it is refused; must see EAGAIN at its limit, and the box must live
 # limits: processes_max=10 cpu_time_ms=10000 wall_time_ms=20000
 import errno

@@ -1,6 +1,8 @@
-# expect: CPU_TIME_LIMIT
+# verdict: TIMED_OUT
+# cause: CPU_TIME_LIMIT
+# fault: PROGRAM
 # attack: every process forks for ever and none gives up
-# limits: cpu_time_ms=1500 wall_time_ms=20000
+# limits: processes_max=10 cpu_time_ms=600 wall_time_ms=30000
 import os
 
 while True:

@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: mounts, changes its user, makes devices, loads modules
 import ctypes
 import os

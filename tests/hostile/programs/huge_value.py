@@ -1,4 +1,6 @@
-# expect: UNSUPPORTED_VALUE
+# verdict: FAILED
+# cause: UNSUPPORTED_VALUE
+# fault: PROGRAM
 # attack: returns a value that is larger than any may be
 # limits: cpu_time_ms=20000 wall_time_ms=40000
 # tests: assert f() == 1

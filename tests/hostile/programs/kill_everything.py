@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: kills every process it can reach, pid 1 included; must reach none but its own
 # tests: assert f() == 1
 import os

@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: leaves a daemon behind that outlives its parent and writes on
 import os
 import sys

@@ -1,4 +1,6 @@
-# expect: MEMORY_LIMIT
+# verdict: FAILED
+# cause: MEMORY_LIMIT
+# fault: PROGRAM
 # attack: lets a child be killed for memory and exits 0 as if nothing had been
 # limits: cpu_time_ms=20000 wall_time_ms=40000
 import os

@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: fills /dev/shm beyond its size; must see ENOSPC
 # limits: cpu_time_ms=10000 wall_time_ms=20000
 import errno

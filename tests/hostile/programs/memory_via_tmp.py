@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: fills /tmp beyond its size; must see ENOSPC there and nowhere else
 # limits: disk_bytes=8388608 cpu_time_ms=10000 wall_time_ms=20000
 import errno

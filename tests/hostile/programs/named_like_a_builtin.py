@@ -1,4 +1,6 @@
-# expect: EXCEPTION
+# verdict: FAILED
+# cause: EXCEPTION
+# fault: PROGRAM
 # attack: raises a class of its own that is merely named ValueError
 # tests: import contextlib
 # tests: with contextlib.suppress(ValueError): f()

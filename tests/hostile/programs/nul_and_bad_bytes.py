@@ -1,4 +1,6 @@
 # coding: no-such-encoding
-# expect: LOAD_ERROR
+# verdict: FAILED
+# cause: LOAD_ERROR
+# fault: PROGRAM
 # attack: source with a cookie for an encoding that does not exist
 print("x")

@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: opens files until it is refused; must see EMFILE at its limit
 # limits: open_files_max=40
 import errno

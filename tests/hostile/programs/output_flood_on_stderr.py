@@ -1,4 +1,6 @@
-# expect: OUTPUT_LIMIT
+# verdict: FAILED
+# cause: OUTPUT_LIMIT
+# fault: PROGRAM
 # attack: writes to standard error without end and without a line
 # limits: cpu_time_ms=30000 wall_time_ms=60000
 import os

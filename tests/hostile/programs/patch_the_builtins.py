@@ -1,4 +1,6 @@
-# expect: EXITED_EARLY
+# verdict: FAILED
+# cause: EXITED_EARLY
+# fault: PROGRAM
 # attack: replaces what tests are made of; in its own interpreter, so that it breaks only its own side
 # tests: assert all([f() == 1]) and isinstance(f(), int)
 import builtins

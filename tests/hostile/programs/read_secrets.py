@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: reads what only root may read, and what only the host has
 for path in ("/etc/shadow", "/proc/1/environ", "/proc/1/mem", "/proc/kcore", "/var/run/docker.sock", "/root/.profile"):
     try:

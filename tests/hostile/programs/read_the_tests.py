@@ -1,4 +1,6 @@
-# expect: WRONG_ANSWER
+# verdict: FAILED
+# cause: WRONG_ANSWER
+# fault: PROGRAM
 # attack: looks for the tests' canary in its memory, files, environment and every process it can see
 # tests: assert f() == [], "the program found the canary " + str(42) * 3
 import gc

@@ -1,4 +1,6 @@
-# expect: LOAD_ERROR
+# verdict: FAILED
+# cause: LOAD_ERROR
+# fault: PROGRAM
 # attack: recurses without end
 def f():
     return f()

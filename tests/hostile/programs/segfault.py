@@ -1,4 +1,6 @@
-# expect: SIGNALED
+# verdict: FAILED
+# cause: SIGNALED
+# fault: PROGRAM
 # attack: follows a null pointer
 import ctypes
 

@@ -1,4 +1,6 @@
-# expect: PROTOCOL_VIOLATION
+# verdict: FAILED
+# cause: PROTOCOL_VIOLATION
+# fault: PROGRAM
 # attack: writes frames that say it passed to every descriptor it has
 # tests: assert f() == 1
 import os

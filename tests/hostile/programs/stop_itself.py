@@ -1,6 +1,8 @@
-# expect: WALL_TIME_LIMIT
+# verdict: TIMED_OUT
+# cause: WALL_TIME_LIMIT
+# fault: PROGRAM
 # attack: stops its own process, so that nothing in the box runs
-# limits: wall_time_ms=700
+# limits: wall_time_ms=400
 import os
 import signal
 

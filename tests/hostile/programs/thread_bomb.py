@@ -1,4 +1,6 @@
-# expect: ALL_TESTS_PASSED
+# verdict: PASSED
+# cause: ALL_TESTS_PASSED
+# fault: NONE
 # attack: starts threads until it is refused
 # limits: processes_max=16 cpu_time_ms=10000 wall_time_ms=20000
 import threading

@@ -1,0 +1,7 @@
+# verdict: FAILED
+# cause: SIGNALED
+# fault: PROGRAM
+# attack: dies of SIGILL, raised by itself
+import signal
+
+signal.raise_signal(signal.SIGILL)
