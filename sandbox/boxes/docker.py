@@ -270,7 +270,7 @@ class _DockerBox:
         """Hold the box to its job's memory."""
         self._cgroup.adopt()
         self._last = self._cgroup.counters()
-        self._cgroup.limit_memory(spec.ready_memory_bytes(self._last.memory_bytes))
+        self._cgroup.limit_memory(spec.ready_memory_bytes(self._cgroup.held_memory_bytes()))
         self._alarm = self._cgroup.alarm(self._look)
         return self._last
 

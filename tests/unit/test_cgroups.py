@@ -922,3 +922,27 @@ def test_a_folder_above_ours_that_goes_away_is_made_again(tmp_path: Path, monkey
     monkeypatch.setattr(Path, "mkdir", raising(FileNotFoundError()))
     with pytest.raises(FileNotFoundError, match="b"):
         files.make_folder(tmp_path / "sandbox" / "b")
+
+
+# Memory that a box holds.
+
+
+def test_cache_of_files_is_not_held(v2: Path, v1: Path) -> None:
+    folder = v2 / "sandbox" / "a-b"
+    folder.mkdir(parents=True)
+    # 3,000 of file pages, of which 1,000 are a tmpfs's.
+    write(folder, memory__current="10000\n", memory__stat="anon 7000\nfile 3000\nfile_mapped 5\nshmem 1000\n")
+    assert cgroups.detect("sandbox", v2).view("sandbox/a-b", "a-b").held_memory_bytes() == 8_000
+    (v2 / "cgroup.controllers").unlink()
+    memory = v1 / "memory" / "sandbox" / "a-b"
+    memory.mkdir(parents=True)
+    write(memory, memory__usage_in_bytes="10000\n", memory__stat="cache 3000\nrss 7000\nshmem 1000\ntotal_cache 9000\n")
+    assert cgroups.detect("sandbox", v1).view("sandbox/a-b", "a-b").held_memory_bytes() == 8_000
+
+
+def test_a_kernel_whose_figures_do_not_fit_together_takes_nothing_off(v2: Path) -> None:
+    folder = v2 / "sandbox" / "a-b"
+    folder.mkdir(parents=True)
+    # Figures of different moments: more of a tmpfs than of files altogether.
+    write(folder, memory__current="10000\n", memory__stat="file 1000\nshmem 3000\n")
+    assert cgroups.detect("sandbox", v2).view("sandbox/a-b", "a-b").held_memory_bytes() == 10_000

@@ -198,6 +198,25 @@ def test_wall_time_stops_a_sleeper_on_time_and_hardly_looks() -> None:
     assert scene.looks <= 5
 
 
+@pytest.mark.parametrize(
+    ("load", "pause_s"),
+    [
+        (Load(pressure=0.0), watch_module._LOOK_CALM_S),
+        (Load(cpu=0.5, pressure=0.5), watch_module._LOOK_PRESSED_S),
+        # Its own quota is no pressure by others.
+        (Load(cpu=0.5, pressure=0.5, throttled=0.5), watch_module._LOOK_CALM_S),
+        # There is nothing to ask for: only the limits themselves say when to look.
+        (Load(pressure=None), 10.0),
+    ],
+)
+def test_pressure_is_asked_for_the_oftener_the_more_there_is(load: Load, pause_s: float) -> None:
+    scene = play(until_stopped, load, spec(wall_time_ms=10_000))
+    assert scene.killed_at_us is not None
+    expected = scene.killed_at_us / 1_000_000 / pause_s
+    # One more at the beginning and one at the end, where a limit is near.
+    assert expected * 0.95 <= scene.looks <= expected * 1.05 + 3
+
+
 def test_time_in_which_others_had_the_cpu_does_not_count() -> None:
     # It gets a CPU for a quarter of the time, so that the same work takes four times as long.
     stop, killed_at_us = stopped(Load(cpu=0.25, pressure=0.75), spec(wall_time_ms=700))

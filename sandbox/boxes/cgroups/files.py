@@ -44,6 +44,12 @@ def optional_field(path: Path, name: str) -> int | None:
     return None
 
 
+def without_cache(memory_bytes: int, stat: Path, *, cache: str) -> int:
+    """Return memory without the cache of files, by a `memory.stat`. What is shared or in a tmpfs is no cache."""
+    cached = field(stat, cache) - field(stat, "shmem")
+    return memory_bytes - max(0, cached)
+
+
 def pids(path: Path) -> set[int]:
     """Return the processes in a folder and those below it."""
     found: set[int] = set()

@@ -59,6 +59,15 @@ class Cgroup(Protocol):
             OSError: The cgroup is gone.
         """
 
+    def held_memory_bytes(self) -> int:
+        """Return the memory in use now that the kernel cannot take back: all but the cache of files.
+
+        Who reads a file first pays for its cache, so a machine's first boxes have the runtime and the image in theirs.
+
+        Raises:
+            OSError: The cgroup is gone.
+        """
+
     def pids(self) -> list[int]:
         """List the host's processes in it."""
 

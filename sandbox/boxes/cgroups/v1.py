@@ -152,6 +152,11 @@ class _CgroupV1:
             process_limit_hits=files.field(self._paths["pids"] / "pids.events", "max"),
         )
 
+    def held_memory_bytes(self) -> int:
+        memory = self._paths["memory"]
+        current = int((memory / "memory.usage_in_bytes").read_text())
+        return files.without_cache(current, memory / "memory.stat", cache="cache")
+
     def pids(self) -> list[int]:
         found = set() if self._unified is None else self._unified.pids()
         return sorted(found.union(*(files.pids(path) for path in self._paths.values())))

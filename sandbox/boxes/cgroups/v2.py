@@ -112,6 +112,10 @@ class _CgroupV2:
             process_limit_hits=files.field(self._path / "pids.events", "max"),
         )
 
+    def held_memory_bytes(self) -> int:
+        current = int((self._path / "memory.current").read_text())
+        return files.without_cache(current, self._path / "memory.stat", cache="file")
+
     def pids(self) -> list[int]:
         return sorted(self._unified.pids())
 
