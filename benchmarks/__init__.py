@@ -1,0 +1,1 @@
+"""Measurements, each from one command. README.md says what each shows."""

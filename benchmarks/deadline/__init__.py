@@ -1,0 +1,1 @@
+"""How long after its deadline does a job's verdict arrive?"""
