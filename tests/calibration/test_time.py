@@ -4,7 +4,8 @@ A box's own CPU clock is no judge of its CPU time: gVisor counts in ticks, count
 somebody else, and leaves out what its kernel uses beside the program. So there are two yardsticks by the wall clock,
 and each errs on one side only.
 
-* `at_most(s)` spins for s seconds on the wall: with one core, it gets that much CPU time or less.
+* `at_most(s)` spins for s seconds on the wall: with one core, it gets that much CPU time or less, but for what gVisor's
+  kernel does beside it; of a period of its quota a box may use two cores for a moment.
 * `at_least(s)` does a small piece of work again and again, and counts each piece as the quickest one took: it gets that
   much CPU time or more.
 """
@@ -17,7 +18,9 @@ from sandbox import Case, CaseTests, SourceTests, Verdict
 
 Repeat = Callable[..., list[Verdict]]
 
-LIMIT_MS = 1_000
+# A tenth of it is more than a period of the quota.
+LIMIT_MS = 1_500
+QUOTA_PERIOD_MS = 100
 # Sleepers cost nobody anything, and a box's first lines take some tens of milliseconds: a longer limit measures better.
 WALL_LIMIT_MS = 2_000
 
@@ -64,7 +67,7 @@ def test_the_yardsticks_err_on_their_own_side_only(repeat: Repeat) -> None:
     for verdict in repeat(YARDSTICKS + "at_most(0.5)", cpu_time_ms=10_000):
         assert verdict.passed
         # What gVisor's kernel and the agent use comes on top of what the program can see.
-        assert verdict.usage.cpu_time_ms <= 500 + 50
+        assert verdict.usage.cpu_time_ms <= 500 + 50 + QUOTA_PERIOD_MS
     for verdict in repeat(YARDSTICKS + "at_least(0.5)", cpu_time_ms=10_000):
         assert verdict.passed
         assert verdict.usage.cpu_time_ms >= 500
