@@ -271,6 +271,7 @@ class _DockerBox:
         self._cgroup.adopt()
         self._last = self._cgroup.counters()
         self._cgroup.limit_memory(spec.ready_memory_bytes(self._cgroup.held_memory_bytes()))
+        self._cgroup.restart_peak()
         self._alarm = self._cgroup.alarm(self._look)
         return self._last
 
@@ -338,6 +339,7 @@ class _DockerBox:
                 self._socket.close()
             if self._alarm is not None:
                 self._alarm.close()
+            self._cgroup.close()
             with contextlib.suppress(OSError):
                 self._cgroup.release()
 

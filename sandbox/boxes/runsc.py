@@ -217,6 +217,7 @@ class _RunscBox:
         """Hold the box to its job's memory."""
         used = self._cgroup.counters()
         self._cgroup.limit_memory(spec.ready_memory_bytes(self._cgroup.held_memory_bytes()))
+        self._cgroup.restart_peak()
         return used
 
     async def counters(self) -> Counters:
@@ -242,6 +243,7 @@ class _RunscBox:
         try:
             await self.kill()
         finally:
+            self._cgroup.close()
             # The pipe to the agent is drained, or the transport would never report the process as ended. A box that
             # does not die keeps it open.
             with contextlib.suppress(TimeoutError):

@@ -11,6 +11,8 @@ import errno
 import os
 import struct
 
+from sandbox.guest.kernel import CLONE_NUMBERS
+
 _INSTRUCTION = struct.Struct("=HBBI")
 """code, jump if true, jump if false, operand"""
 _LOAD, _IF_EQUAL, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
@@ -27,7 +29,6 @@ _DENIED = {
     "x86_64": (272, 308, 165, 166, 155, 428, 429, 430, 431, 432, 433, 442),
     "aarch64": (97, 268, 40, 39, 41, 428, 429, 430, 431, 432, 433, 442),
 }
-_CLONE = {"x86_64": 56, "aarch64": 220}
 _CLONE3 = 435
 _TO_A_PROCESS = {
     # kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo prlimit64 pidfd_open
@@ -59,7 +60,7 @@ def program_filter() -> bytes:
     # Its flags are in memory, where no filter sees them: the C library falls back to clone.
     lines += [(_IF_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
     lines += [
-        (_IF_EQUAL, 0, 4, _CLONE[machine]),
+        (_IF_EQUAL, 0, 4, CLONE_NUMBERS[machine]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
         (_IF_ANY_BIT, 0, 1, _NEW_NAMESPACES),
         (_RETURN, 0, 0, denied),

@@ -11,6 +11,7 @@ import signal
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from sandbox.guest import frames
 from sandbox.guest.filter import program_filter
@@ -40,6 +41,7 @@ CALLS, ANSWERS = 3, 4
 """Where a program finds the pipes of the tests. Documented: it may speak on them; it gains nothing by it."""
 
 _DESCRIPTORS_MAX = 65_536
+_IS_APART = b"apart"
 
 EXIT_BUG = 70
 """The program role came back from where it must not come back."""
@@ -65,61 +67,47 @@ ProgramMain = Callable[[int, bytes], None]
 
 
 def set_apart(ends: Ends, program_main: ProgramMain) -> int:
-    """Fork the keeper into user, pid, mount, ipc and network namespaces of its own. Returns its pid.
+    """Make the keeper, in user, pid, mount, ipc and network namespaces of its own. Returns its pid.
+
+    It is born there: a process that enters the namespaces and forks it would take megabytes with it when it ends, some
+    time later, and what a job may have is counted from what the box holds by then.
 
     Raises:
         OSError: The kernel refused; the box must not be used.
     """
+    uid, gid = os.getuid(), os.getgid()
+    # Asked before: in new namespaces nobody has an id until these are written.
+    ids = {"setgroups": "deny", "uid_map": f"{uid} {uid} 1", "gid_map": f"{gid} {gid} 1"}
+    kernel = Kernel()
     told, tell = os.pipe()
-    middle = os.fork()
-    if middle == 0:
-        os.close(told)
-        _become_middle(ends, tell, program_main)
+    keeper = kernel.fork_apart(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
+    if keeper == 0:
+        _become_keeper(kernel, ids, ends, tell, program_main)
     os.close(tell)
-    os.waitpid(middle, 0)
     answer = os.read(told, 4096)
     os.close(told)
-    if not answer.isdigit():
+    if answer != _IS_APART:
         raise OSError(f"the program role cannot be set apart: {answer.decode(errors='replace')}")
-    return int(answer)
+    return keeper
 
 
-def _become_middle(ends: Ends, tell: int, program_main: ProgramMain) -> None:
-    """Enter the namespaces, fork the keeper as their pid 1, and leave."""
+def _become_keeper(kernel: Kernel, ids: dict[str, str], ends: Ends, tell: int, program_main: ProgramMain) -> NoReturn:
     try:
-        uid, gid = os.getuid(), os.getgid()
-        kernel = Kernel()
-        kernel.unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
-        for name, line in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        for name, line in ids.items():
             with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 (pathlib costs 10 ms of every box)
                 file.write(line)
-        ready, say_ready = os.pipe()
-        keeper = os.fork()
-        if keeper == 0:
-            os.close(tell)
-            os.close(ready)
-            _become_keeper(kernel, ends, say_ready, program_main)
-        os.close(say_ready)
-        complaint = os.read(ready, 4096)
-        os.write(tell, complaint or str(keeper).encode())
-    except BaseException as error:
-        os.write(tell, repr(error).encode() or b"?")
-    os._exit(0)
-
-
-def _become_keeper(kernel: Kernel, ends: Ends, say_ready: int, program_main: ProgramMain) -> None:
-    try:
         kernel.make_mounts_private()
         # Its own view of processes: the tests role is not in it.
         kernel.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
         kernel.hide_from_peers()
         # Pid 1 gets from its own namespace only what it handles; Python handles this one.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _close_all_but([0, 1, 2, say_ready, *vars(ends).values()])
+        _close_all_but([0, 1, 2, tell, *vars(ends).values()])
     except BaseException as error:
-        os.write(say_ready, repr(error).encode() or b"?")
+        os.write(tell, repr(error).encode() or b"?")
         os._exit(1)
-    os.close(say_ready)
+    os.write(tell, _IS_APART)
+    os.close(tell)
     try:
         _keep(kernel, ends, program_main)
     except frames.EndOfStreamError:

@@ -209,6 +209,41 @@ def test_counters_of_version_2(v2: Path) -> None:
     assert counters_of(v2) == replace(expected, memory_peak_bytes=4_096, cpu_pressure_us=None, cpu_throttled_us=0)
 
 
+def test_a_peak_counted_anew_in_version_2(v2: Path) -> None:
+    cgroups.detect("sandbox", v2).prepare()
+    folder = v2 / "sandbox" / "a-b"
+    folder.mkdir()
+    write(folder, **V2_FILES)
+    cgroup = cgroups.detect("sandbox", v2).view("sandbox/a-b", "a-b")
+    cgroup.restart_peak()
+    assert read(folder)["memory.peak"].startswith("restart")
+    write(folder, memory__peak="5000\n")
+    (folder / "memory.peak").rename(folder / "another")
+    write(folder, memory__peak="9000\n")
+    # What other readers are told is the peak since the cgroup was made.
+    assert cgroup.counters().memory_peak_bytes == 5_000
+    cgroup.close()
+
+
+def test_a_peak_counted_anew_in_version_1(v1: Path) -> None:
+    cgroup = cgroups.detect("sandbox", v1).view("sandbox/a-b", "a-b")
+    (v1 / "memory" / "sandbox" / "a-b").mkdir(parents=True)
+    cgroup.restart_peak()
+    assert read(v1 / "memory" / "sandbox" / "a-b") == {"memory.max_usage_in_bytes": "0"}
+
+
+def test_a_kernel_of_version_2_without_a_peak(v2: Path) -> None:
+    cgroups.detect("sandbox", v2).prepare()
+    folder = v2 / "sandbox" / "a-b"
+    folder.mkdir()
+    write(folder, **V2_FILES)
+    (folder / "memory.peak").unlink()
+    cgroup = cgroups.detect("sandbox", v2).view("sandbox/a-b", "a-b")
+    cgroup.restart_peak()
+    assert cgroup.counters().memory_peak_bytes == 4_096
+    cgroup.close()
+
+
 @pytest.mark.parametrize(
     ("file", "field"), [("memory__events", "oom_kill"), ("cpu__stat", "usage_usec"), ("pids__events", "max")]
 )

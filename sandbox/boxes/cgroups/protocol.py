@@ -34,6 +34,16 @@ class Cgroup(Protocol):
             BackendError: The kernel refuses it.
         """
 
+    def restart_peak(self) -> None:
+        """Count the peak of memory anew from here on, where the kernel can: a box that starts takes more than it keeps.
+
+        Raises:
+            BackendError: The kernel refuses.
+        """
+
+    def close(self) -> None:
+        """Let go of what is held open. Idempotent."""
+
     @property
     def has_kill(self) -> bool:
         """Whether it can be killed as a whole."""

@@ -108,6 +108,9 @@ class _CgroupV1:
         for name in names:
             self._write("memory", name, str(memory_bytes))
 
+    def restart_peak(self) -> None:
+        self._write("memory", "memory.max_usage_in_bytes", "0")
+
     def _write(self, controller: str, name: str, value: str) -> None:
         files.write(self._paths[controller] / name, value)
 
@@ -130,6 +133,9 @@ class _CgroupV1:
 
     def alarm(self, on_event: Callable[[], None]) -> Alarm:
         return Alarm([self._paths["pids"] / "pids.events"], self._paths["memory"] / "memory.oom_control", on_event)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def release(self) -> None:
         if self._unified is not None:

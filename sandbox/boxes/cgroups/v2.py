@@ -1,7 +1,9 @@
 """Cgroup v2: one folder per box has everything."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.boxes.cgroups import files
 from sandbox.boxes.cgroups.alarm import Alarm
@@ -10,6 +12,9 @@ from sandbox.boxes.cgroups.unified import UnifiedFolder
 from sandbox.boxes.counters import Counters
 from sandbox.boxspec import CPU_PERIOD_US, BoxSpec
 from sandbox.errors import BackendError
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 
 class HierarchyV2:
@@ -71,6 +76,7 @@ class _CgroupV2:
     def __init__(self, path: Path, oci_path: str) -> None:
         self._path = path
         self._unified = UnifiedFolder(path)
+        self._peak: FileIO | None = None
         self.oci_path = oci_path
 
     def limit(self, spec: BoxSpec) -> None:
@@ -85,6 +91,15 @@ class _CgroupV2:
         if (self._path / "memory.swap.max").exists():
             files.write(self._path / "memory.swap.max", "0")
 
+    def restart_peak(self) -> None:
+        # Since Linux 6.12, and only for those who go on reading through the same descriptor. Before, the peak is that
+        # of the box's whole life.
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            peak = stack.enter_context((self._path / "memory.peak").open("r+b", buffering=0))
+            peak.write(b"restart")
+            stack.pop_all()
+            self._peak = peak
+
     @property
     def has_kill(self) -> bool:
         return self._unified.has_kill
@@ -95,22 +110,32 @@ class _CgroupV2:
     def alarm(self, on_event: Callable[[], None]) -> Alarm:
         return Alarm([self._path / "memory.events", self._path / "pids.events"], None, on_event)
 
+    def close(self) -> None:
+        if self._peak is not None:
+            self._peak.close()
+
     def release(self) -> None:
         """Nothing was made."""
 
     def counters(self) -> Counters:
         current = int((self._path / "memory.current").read_text())
-        # memory.peak is there since Linux 5.19; before, what is in use now is the best there is.
-        peak = self._path / "memory.peak"
         return Counters(
             cpu_time_us=self._unified.cpu_time_us(),
             cpu_pressure_us=self._unified.pressure_us(),
             cpu_throttled_us=files.optional_field(self._path / "cpu.stat", "throttled_usec") or 0,
             memory_bytes=current,
-            memory_peak_bytes=int(peak.read_text()) if peak.exists() else current,
+            memory_peak_bytes=self._peak_bytes(current),
             oom_kills=files.field(self._path / "memory.events", "oom_kill"),
             process_limit_hits=files.field(self._path / "pids.events", "max"),
         )
+
+    def _peak_bytes(self, current: int) -> int:
+        if self._peak is not None:
+            self._peak.seek(0)
+            return int(self._peak.read())
+        # There since Linux 5.19; before, what is in use now is the best there is.
+        peak = self._path / "memory.peak"
+        return int(peak.read_text()) if peak.exists() else current
 
     def held_memory_bytes(self) -> int:
         current = int((self._path / "memory.current").read_text())
