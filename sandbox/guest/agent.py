@@ -2,10 +2,9 @@
 
 import fcntl
 import os
-import signal
-from dataclasses import dataclass, field
 
 from sandbox.guest import frames, judging, keeper
+from sandbox.guest.kernel import SIGKILL
 from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
 from sandbox.guest.program import program_main
 
@@ -13,31 +12,29 @@ _LOWEST = 16
 """Where the pipes to the host are put: out of the way of 0, 1 and 2, which tests may write to without knowing it."""
 
 
-@dataclass(frozen=True)
 class _Host:
     """The pipes to the host."""
 
-    source: int
-    sink: int
+    def __init__(self, source: int, sink: int) -> None:
+        self.source = source
+        self.sink = sink
 
     def tell(self, kind: int, payload: bytes = b"") -> None:
         frames.write_frame(self.sink, kind, payload)
 
 
-@dataclass
 class _JobInBox:
     """What the host sent."""
 
-    limits: tuple[int, ...] = ()
-    program: bytes = b""
-    tests: bytes | None = None
-    cases: list[tuple[bytes, bytes]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.limits: tuple[int, ...] = ()
+        self.program = b""
+        self.tests: bytes | None = None
+        self.cases: list[tuple[bytes, bytes]] = []
 
 
 def main() -> int:
     """Serve one job over standard input and output, then wait to be destroyed."""
-    # A broken pipe must be an error to handle, and the host's going away is seen by end of file.
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     host = _take_over_the_streams()
     lane, outputs, keeper_pid = _make_program_role(host)
     host.tell(frames.READY, f"{os.uname().release}\0{frames.PROTOCOL}".encode())
@@ -45,7 +42,7 @@ def main() -> int:
         job = _receive(host)
         _run(job, lane, outputs, host)
         # Nothing the program left running may add to what has been said.
-        os.kill(keeper_pid, signal.SIGKILL)
+        os.kill(keeper_pid, SIGKILL)
         host.tell(frames.DONE)
         os.read(host.source, 1)
     except (frames.EndOfStreamError, HostGoneError, BrokenPipeError):

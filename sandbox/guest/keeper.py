@@ -4,14 +4,12 @@ It is forked from the agent before a job arrives, so it holds no byte of the tes
 because a signal that pid 1 sends to itself is lost, and a program that kills itself must be seen to die by it.
 """
 
+from __future__ import annotations
+
 import fcntl
 import os
 import resource
-import signal
 import struct
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import NoReturn
 
 from sandbox.guest import frames
 from sandbox.guest.filter import program_filter
@@ -24,8 +22,17 @@ from sandbox.guest.kernel import (
     MS_NODEV,
     MS_NOEXEC,
     MS_NOSUID,
+    SIGKILL,
     Kernel,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import NoReturn
+
+    ProgramMain = Callable[[int, bytes], NoReturn]
+    """What the program role does in its new process, given the order (SERVE or RUN) and the source."""
 
 # Orders from the agent.
 PREPARE, SERVE, RUN = b"psr"
@@ -50,20 +57,16 @@ OWN_PROCESSES = 2
 """The agent and the keeper have the program's uid; its limit does not pay for them."""
 
 
-@dataclass(frozen=True)
 class Ends:
     """The program's ends of the pipes to the agent, as descriptors of the keeper."""
 
-    orders: int
-    reports: int
-    calls: int
-    answers: int
-    stdout: int
-    stderr: int
-
-
-ProgramMain = Callable[[int, bytes], None]
-"""What the program role does in its new process, given the order (SERVE or RUN) and the source. It never returns."""
+    def __init__(self, *, orders: int, reports: int, calls: int, answers: int, stdout: int, stderr: int) -> None:
+        self.orders = orders
+        self.reports = reports
+        self.calls = calls
+        self.answers = answers
+        self.stdout = stdout
+        self.stderr = stderr
 
 
 def set_apart(ends: Ends, program_main: ProgramMain) -> int:
@@ -101,7 +104,7 @@ def _become_keeper(kernel: Kernel, ids: dict[str, str], ends: Ends, tell: int, p
         kernel.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
         kernel.hide_from_peers()
         # Pid 1 gets from its own namespace only what it handles; Python handles this one.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        kernel.ignore_interrupts()
         _close_all_but([0, 1, 2, tell, *vars(ends).values()])
     except BaseException as error:
         os.write(tell, repr(error).encode() or b"?")
@@ -135,6 +138,7 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
         program = os.fork()
         if program == 0:
             try:
+                kernel.restore_interrupts()
                 _become_program(ends, stdin, processes_max, open_files_max)
                 kernel.filter_system_calls(system_calls)
                 program_main(order, source)
@@ -153,8 +157,6 @@ def _show_cores(cores: int) -> None:
 def _become_program(ends: Ends, stdin: bytes, processes_max: int, open_files_max: int) -> None:
     """Arrange the descriptors that a program sees: 0, 1, 2, and 3 and 4 for the calls of the tests."""
     os.setsid()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if stdin:
         source = os.memfd_create("stdin")
         frames.write_all(source, stdin)
@@ -190,7 +192,7 @@ def _wait_for(program: int) -> tuple[int, int]:
             break
     # The keeper is pid 1 here: this reaches every process of the namespace but itself.
     try:
-        os.kill(-1, signal.SIGKILL)
+        os.kill(-1, SIGKILL)
         while True:
             os.waitpid(-1, 0)
     except (ChildProcessError, ProcessLookupError):

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import signal
 import struct
 
 CLONE_NUMBERS = {"x86_64": 56, "aarch64": 220}
@@ -19,6 +18,8 @@ MS_NOEXEC = 8
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
 
+SIGINT, SIGKILL, SIGCHLD = 2, 9, 17
+
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
@@ -34,6 +35,8 @@ class Kernel:
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
+        # What `signal` wraps: that one makes enumerations, which cost more than all the rest of a keeper.
+        self._signal = __import__("_signal")
 
     def _check(self, name: str, result: int) -> None:
         if result != 0:
@@ -53,7 +56,7 @@ class Kernel:
         """
         # PyDLL keeps the interpreter's lock during the call, so that the child is born with it.
         syscall = ctypes.PyDLL(None, use_errno=True).syscall
-        arguments = (ctypes.c_ulong(flags | signal.SIGCHLD), 0, 0, 0, 0)
+        arguments = (ctypes.c_ulong(flags | SIGCHLD), 0, 0, 0, 0)
         pid = int(syscall(CLONE_NUMBERS[os.uname().machine], *arguments))
         if pid < 0:
             raise OSError(ctypes.get_errno(), f"clone: {os.strerror(ctypes.get_errno())}")
@@ -93,6 +96,14 @@ class Kernel:
         # struct sock_fprog: the number of instructions, and where they are.
         header = struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(code))
         self._check("seccomp", self._libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, header, 0, 0))
+
+    def ignore_interrupts(self) -> None:
+        """Ignore SIGINT."""
+        self._signal.signal(SIGINT, self._signal.SIG_IGN)
+
+    def restore_interrupts(self) -> None:
+        """Handle SIGINT as an interpreter does that has just started."""
+        self._signal.signal(SIGINT, self._signal.default_int_handler)
 
     def hide_from_peers(self) -> None:
         """Forbid ptrace and /proc access by processes of the same uid."""

@@ -4,15 +4,20 @@ The program's answers are bytes that it chose. Anything out of order, malformed 
 the job; an answer counts only if it carries the random id of the one request that is outstanding.
 """
 
+from __future__ import annotations
+
 import _thread
 import os
 import select
-import signal
-from collections.abc import Callable
-from typing import Any
 
 from sandbox.guest import frames, keeper, values
 from sandbox.guest import program as role
+from sandbox.guest.kernel import SIGKILL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _READ_BYTES = 65536
 _ANSWER_BYTES_MAX = values.BYTES_MAX + 64
@@ -129,7 +134,7 @@ class Lane:
         try:
             frames.write_frame(self._orders, kind, body)
         except BrokenPipeError:
-            raise ProgramGoneError(frames.SIGNALED, signal.SIGKILL) from None
+            raise ProgramGoneError(frames.SIGNALED, SIGKILL) from None
 
     def start(self, kind: int, stdin: bytes = b"") -> None:
         """Have the keeper make a program process."""
@@ -252,7 +257,7 @@ class Lane:
         data = os.read(self._reports, _READ_BYTES)
         if not data:
             # The keeper died: somebody inside killed pid 1 of the namespace, which ends the program too.
-            self.ended = self.ended or (frames.SIGNALED, signal.SIGKILL)
+            self.ended = self.ended or (frames.SIGNALED, SIGKILL)
             self._poll.unregister(self._reports)
             return
         self._reported += data

@@ -4,16 +4,21 @@ Everything here happens in the process that the program owns. It may overwrite a
 calls with other values than its functions would have returned, which is what a program is.
 """
 
+from __future__ import annotations
+
 import atexit
 import os
 import struct
 import sys
 import types
-from collections.abc import Callable
-from typing import Any, NoReturn
 
 from sandbox.guest import frames, values
 from sandbox.guest.keeper import ANSWERS, CALLS, RUN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
 # From the tests: a call or a name to look up, each with an id that nobody can guess.
 CALL, GET = b"CG"

@@ -1,16 +1,24 @@
 """The program's names as the tests see them: callables whose arguments and results cross as values."""
 
+from __future__ import annotations
+
 import builtins
-import importlib
 import sys
-from typing import Any
 
 from sandbox.guest import frames, values
 from sandbox.guest import program as role
 from sandbox.guest.lane import Lane, ProgramRaisedError, ViolationError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-class ProgramNames(dict[str, Any]):
+    _Names = dict[str, Any]
+else:
+    _Names = dict
+
+
+class ProgramNames(_Names):
     """The tests' global namespace. What the tests do not define and Python does not either is the program's.
 
     Python's own names win over the program's: a program that defines `all` or `isinstance` must not redefine them for
@@ -37,7 +45,8 @@ class ProgramNames(dict[str, Any]):
             return RemoteFunction(self._lane, name)
         if kind == "module" and module_name in sys.stdlib_module_names and not module_name.startswith("_"):
             # Tests of exec(program + tests) data sets use the program's imports. The module is the tests' own copy.
-            return importlib.import_module(module_name)
+            __import__(module_name)
+            return sys.modules[module_name]
         if kind:
             return read_answer(*self._lane.request(role.GET, name))[0]
         raise KeyError(name)

@@ -5,10 +5,15 @@ below, and it calls nothing of the program's: after it, `==` in a test cannot ru
 no marshal, no eval.
 """
 
+from __future__ import annotations
+
 import struct
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from typing import Any
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 BYTES_MAX = 16 << 20
 NODES_MAX = 1_000_000
@@ -103,14 +108,22 @@ def _encode_typed(item: Any, out: bytearray, must_hash: bool) -> list[tuple[Any,
             hashed = must_hash or base in (set, frozenset)
             return [(child, hashed) for child in children]
     if issubclass(kind, dict):
-        # An OrderedDict keeps its order aside, where dict.items does not see it.
-        pairs = list(OrderedDict.items(item) if issubclass(kind, OrderedDict) else dict.items(item))
+        pairs = list(_items(kind)(item))
         out += b"d" + _LENGTH.pack(len(pairs))
         return [(part, place == 0) for pair in pairs for place, part in enumerate(pair)]
     if kind is range:
         out += b"r" + _LENGTH.pack(3)
         return [(item.start, False), (item.stop, False), (item.step, False)]
     raise UnsupportedValueError(f"a value of type {kind.__qualname__!r}")
+
+
+def _items(kind: type) -> Callable[[Any], Iterable[tuple[Any, Any]]]:
+    """Return what lists a dictionary's items: an OrderedDict keeps its order aside, where dict.items does not look."""
+    # Whoever has one has imported it.
+    ordered = getattr(sys.modules.get("collections"), "OrderedDict", None)
+    if isinstance(ordered, type) and issubclass(ordered, dict) and issubclass(kind, ordered):
+        return ordered.items
+    return dict.items
 
 
 class _Open:

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,20 @@ def test_the_guest_is_the_standard_library_and_itself(module: str) -> None:
         if not within(name, "sandbox.guest") and name.partition(".")[0] not in sys.stdlib_module_names
     ]
     assert strange == []
+
+
+def test_the_guest_starts_without_what_costs_more_than_itself(tmp_path: Path) -> None:
+    # As in a box, where the host's part of the package is not.
+    (tmp_path / "sandbox").mkdir()
+    (tmp_path / "sandbox" / "guest").symlink_to(ROOT / "guest")
+    # Each of them is tens of milliseconds of CPU in every box.
+    heavy = {"collections", "contextlib", "dataclasses", "enum", "importlib", "inspect", "re", "signal", "typing"}
+    code = "import sys; sys.path[0] = sys.argv[1]; import sandbox.guest.agent; print(*sys.modules)"
+    # -S: what a distribution's site does is not ours.
+    command = [sys.executable, "-I", "-S", "-B", "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    assert "sandbox.guest.agent" in done.stdout.split()
+    assert heavy & set(done.stdout.split()) == set()
 
 
 @pytest.mark.parametrize("module", GUEST)
