@@ -1,14 +1,16 @@
-"""Values as bytes, between the two roles. Tagged, bounded, and rebuilt as exact builtin types.
+"""Values as bytes, between the two roles. Tagged, bounded, and rebuilt as exactly the types they name.
 
 The decoder runs in the tests role on bytes that the program chose. It is iterative, it knows no class but the builtins
-below, and it calls nothing of the program's: after it, `==` in a test cannot run a line of untrusted code. No pickle,
-no marshal, no eval.
+below and those of `library`, and it calls nothing of the program's: after it, `==` in a test cannot run a line of
+untrusted code. No pickle, no marshal, no eval.
 """
 
 from __future__ import annotations
 
 import struct
 import sys
+
+from sandbox.guest import library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,13 +34,9 @@ class MalformedValueError(Exception):
     """Bytes that no encoder of ours wrote."""
 
 
-def _int_bytes(value: int) -> bytes:
-    return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
-
-
 # The first of these that a value's class derives from is what it crosses as: a subclass loses what it added.
 _SCALARS: tuple[tuple[type, bytes, Callable[[Any], bytes]], ...] = (
-    (int, b"i", lambda value: _int_bytes(int.__pos__(value))),
+    (int, b"i", lambda value: library.int_bytes(int.__pos__(value))),
     (float, b"f", lambda value: _FLOAT.pack(float.__pos__(value))),
     (complex, b"c", lambda value: _COMPLEX.pack(complex.__pos__(value).real, complex.__pos__(value).imag)),
     (str, b"s", lambda value: str.encode(value, "utf-8", "surrogatepass")),
@@ -51,6 +49,9 @@ _CONTAINERS: tuple[tuple[type, bytes, Callable[[Any], Iterable[Any]]], ...] = (
     (set, b"S", set.__iter__),
     (frozenset, b"Z", frozenset.__iter__),
 )
+
+
+_SPANS = {range: b"r", slice: b"/"}
 
 
 def encode(value: Any) -> bytes:
@@ -111,10 +112,23 @@ def _encode_typed(item: Any, out: bytearray, must_hash: bool) -> list[tuple[Any,
         pairs = list(_items(kind)(item))
         out += b"d" + _LENGTH.pack(len(pairs))
         return [(part, place == 0) for pair in pairs for place, part in enumerate(pair)]
-    if kind is range:
-        out += b"r" + _LENGTH.pack(3)
+    if kind in _SPANS:
+        out += _SPANS[kind] + _LENGTH.pack(3)
         return [(item.start, False), (item.stop, False), (item.step, False)]
-    raise UnsupportedValueError(f"a value of type {kind.__qualname__!r}")
+    return _encode_late(item, out)
+
+
+def _encode_late(item: Any, out: bytearray) -> list[tuple[Any, bool]]:
+    kind = type(item).__qualname__
+    try:
+        encoded = library.encode(item)
+    except ValueError as error:
+        raise UnsupportedValueError(f"a value of type {kind!r} {error}") from None
+    if encoded is None:
+        raise UnsupportedValueError(f"a value of type {kind!r}")
+    tag, body = encoded
+    out += tag + _LENGTH.pack(len(body)) + body
+    return []
 
 
 def _items(kind: type) -> Callable[[Any], Iterable[tuple[Any, Any]]]:
@@ -188,7 +202,7 @@ def _complete(stack: list[_Open], value: Any) -> Any:
 
 
 _CONSTANTS: dict[bytes, Any] = {b"N": None, b"T": True, b"F": False, b"E": Ellipsis}
-_WIDTHS = {b"l": 1, b"t": 1, b"S": 1, b"Z": 1, b"d": 2, b"r": 1}
+_WIDTHS = {b"l": 1, b"t": 1, b"S": 1, b"Z": 1, b"d": 2, b"r": 1, b"/": 1}
 _PENDING = object()
 
 
@@ -203,38 +217,43 @@ def _read_length(data: bytes, position: int) -> tuple[int, int]:
     return length, end
 
 
+_BUILDERS: dict[bytes, Callable[[bytes], Any]] = {
+    b"i": lambda body: int.from_bytes(body, "big", signed=True),
+    b"f": lambda body: _FLOAT.unpack(body)[0],
+    b"c": lambda body: complex(*_COMPLEX.unpack(body)),
+    b"s": lambda body: body.decode("utf-8", "surrogatepass"),
+    b"b": bytes,
+    b"a": bytearray,
+}
+
+
 def _scalar(tag: bytes, body: bytes) -> Any:
     try:
-        if tag == b"i":
-            return int.from_bytes(body, "big", signed=True)
-        if tag == b"f":
-            return _FLOAT.unpack(body)[0]
-        if tag == b"c":
-            return complex(*_COMPLEX.unpack(body))
-        if tag == b"s":
-            return body.decode("utf-8", "surrogatepass")
-    except (struct.error, UnicodeDecodeError) as error:
+        build = _BUILDERS.get(tag)
+        return library.decode(tag, body) if build is None else build(body)
+    except KeyError:
+        raise MalformedValueError(f"unknown tag {tag!r}") from None
+    except (struct.error, ValueError, TypeError, ArithmeticError) as error:
         raise MalformedValueError(str(error)) from None
-    if tag == b"b":
-        return body
-    if tag == b"a":
-        return bytearray(body)
-    raise MalformedValueError(f"unknown tag {tag!r}")
+
+
+def _slice(start: Any, stop: Any, step: Any) -> slice:
+    return slice(start, stop, step)
+
+
+_CLOSERS: dict[bytes, Callable[[list[Any]], Any]] = {
+    b"l": list,
+    b"t": tuple,
+    b"S": set,
+    b"Z": frozenset,
+    b"d": lambda parts: dict(zip(parts[::2], parts[1::2], strict=True)),
+    b"r": lambda parts: range(*parts),
+    b"/": lambda parts: _slice(*parts),
+}
 
 
 def _close(opened: _Open) -> Any:
-    parts = opened.parts
-    if opened.tag == b"l":
-        return parts
-    if opened.tag == b"t":
-        return tuple(parts)
     try:
-        if opened.tag == b"S":
-            return set(parts)
-        if opened.tag == b"Z":
-            return frozenset(parts)
-        if opened.tag == b"d":
-            return dict(zip(parts[::2], parts[1::2], strict=True))
-        return range(*parts)
+        return _CLOSERS[opened.tag](opened.parts)
     except (TypeError, ValueError) as error:
         raise MalformedValueError(str(error)) from None

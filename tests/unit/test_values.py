@@ -1,11 +1,13 @@
 """Values cross as exact builtins or not at all, and no byte that a program chose does more than that."""
 
 import builtins
+import datetime as dt
 import math
 import struct
 from collections import OrderedDict, deque, namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
 from types import SimpleNamespace
@@ -36,6 +38,13 @@ EXACT = {
     frozenset,
     dict,
     range,
+    slice,
+    Decimal,
+    Fraction,
+    dt.date,
+    dt.datetime,
+    dt.time,
+    dt.timedelta,
 }
 
 
@@ -57,25 +66,33 @@ def exact(value: Any) -> bool:
     return all(type(item) in EXACT for item in everything_in(value))
 
 
+def attributes_of(value: Any) -> tuple[str, ...]:
+    if isinstance(value, complex):
+        return "real", "imag"
+    if isinstance(value, Fraction):
+        return "numerator", "denominator"
+    return ("start", "stop", "step") if isinstance(value, (range, slice)) else ()
+
+
 def shape(value: Any) -> Any:
     """A text that is equal only for values of the same types, bits and order, which `==` does not see."""
     kind = type(value).__name__
     if isinstance(value, float):
         return kind, "nan" if math.isnan(value) else struct.pack(">d", value)
-    if isinstance(value, complex):
-        return kind, shape(value.real), shape(value.imag)
+    if attributes := attributes_of(value):
+        return kind, [shape(getattr(value, name)) for name in attributes]
     if isinstance(value, (set, frozenset)):
         return kind, sorted(repr(shape(item)) for item in value)
     if isinstance(value, (list, tuple, dict)):
         return kind, [shape(part) for part in parts_of(value)]
-    if isinstance(value, range):
-        return kind, (value.start, value.stop, value.step)
     # Not repr: it refuses integers of many digits.
     return kind, hex(value) if isinstance(value, int) else repr(value)
 
 
 # Round trips.
 
+A_DAY = dt.timedelta(days=1)
+ZONES = st.timedeltas(-A_DAY, A_DAY).filter(lambda distance: abs(distance) < A_DAY).map(dt.timezone)
 HASHABLE_LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -87,8 +104,14 @@ HASHABLE_LEAVES = st.one_of(
     st.binary(),
     st.just(...),
     st.builds(range, st.integers(), st.integers(), st.integers().filter(bool)),
+    st.decimals().filter(lambda value: not value.is_snan()),
+    st.fractions(),
+    st.dates(),
+    st.datetimes(timezones=st.none() | ZONES),
+    st.times(timezones=st.none() | ZONES),
+    st.timedeltas(),
 )
-LEAVES = HASHABLE_LEAVES | st.builds(bytearray, st.binary())
+LEAVES = HASHABLE_LEAVES | st.builds(bytearray, st.binary()) | st.builds(slice, st.none() | st.integers())
 HASHABLE = st.recursive(
     HASHABLE_LEAVES,
     lambda inner: st.lists(inner, max_size=4).map(tuple) | st.frozensets(inner, max_size=4),
@@ -127,6 +150,12 @@ def test_builtins_come_back_as_they_were(value: Any) -> None:
         *(b"", b"\xff\0", bytearray(), bytearray(b"\xff\0")),
         *([], (), set(), frozenset(), {}, [[]], ((),), {(): {}}, [None] * 1000),
         *(range(0), range(3), range(10, -10, -3), range(10**100, 10**101)),
+        *(slice(None), slice(1, None, -1), slice("a", [1], (2,))),
+        *(Decimal("-0.00"), Decimal("1E+999999"), Decimal("sNaN12"), Decimal("-Infinity"), Decimal("0." + "3" * 5000)),
+        *(Fraction(0), Fraction(-7, 3), Fraction(10**5000, 3)),
+        *(dt.date.min, dt.date.max, dt.datetime.max, dt.time.max, dt.timedelta.min, dt.timedelta.max),
+        *(dt.datetime(2026, 10, 25, 2, 30, fold=1), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
+        dt.time(12, tzinfo=dt.timezone(-dt.timedelta(hours=23, minutes=59, seconds=59))),
         {"b": 1, "a": 2, 0: 3},
         {(1, frozenset({2})): [{3}, {4: (5, [6.0])}]},
         {1: True, "1": 1.0},
@@ -300,7 +329,15 @@ class Pretender:
     "value",
     [
         *(object(), object, len, lambda: None, iter([]), (each for each in ()), NotImplemented, math, Pretender()),
-        *(deque(), Fraction(1, 2), memoryview(b""), {}.keys(), slice(1), ValueError("x"), Exception),
+        *(
+            deque(),
+            dt.timezone(A_DAY / 2, "x"),
+            memoryview(b""),
+            {}.keys(),
+            dt.time(tzinfo=dt.timezone(A_DAY / 2, "x")),
+            ValueError("x"),
+            Exception,
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -422,6 +459,24 @@ EMPTY_LIST, EMPTY_SET, EMPTY_DICT, EMPTY_ARRAY = (tagged(tag) for tag in (b"l", 
         tagged(b"r", b"", length=0),
         tagged(b"r", tagged(b"i", b"\1") * 4, length=4),
         tagged(b"r", tagged(b"s", b"1") * 3, length=3),
+        tagged(b"/", b"NN", length=2),
+        tagged(b"/", b"NNNN", length=4),
+        *(tagged(b"D", text) for text in (b"", b" 1", b"1_0", b"+1", b"1e5", b"nan", b"x", b"1E+9" + b"9" * 30)),
+        tagged(b"D", "\u0661".encode()),
+        tagged(b"Q", b""),
+        tagged(b"Q", tagged(b"", b"\1") + b"\0"),
+        tagged(b"Q", tagged(b"", b"\1") + b"\xff"),
+        tagged(b"Q", tagged(b"", b"\2") + b"\4"),
+        tagged(b"Q", tagged(b"", b"\1", length=9)),
+        tagged(b"y", b"\0\0\1\1"),
+        tagged(b"y", b"\7\xd0\x0d\1"),
+        tagged(b"y", b"\7\xd0\1\1\0"),
+        tagged(b"w", b"\x18\0\0\0\0\0\0\0"),
+        tagged(b"w", b"\1\0\0\0\0\0\0\2"),
+        tagged(b"w", b"\1\0\0\0\0\0\0\0" + b"\0\0\0\1" + bytes(8)),
+        tagged(b"Y", b"\7\xd0\1\1"),
+        tagged(b"W", b"\x7f\xff\xff\xff" + bytes(8)),
+        tagged(b"W", bytes(4) + b"\0\1\x51\x80" + bytes(4)),
     ],
     ids=repr,
 )
@@ -455,7 +510,7 @@ def test_random_bytes_are_a_value_or_malformed(data: bytes) -> None:
     assert exact(value)
 
 
-TAGS = st.sampled_from([bytes([byte]) for byte in b"NTFEifcsbaltSZdr"])
+TAGS = st.sampled_from([bytes([byte]) for byte in b"NTFEifcsbaltSZdr/DQYywW"])
 LENGTHS = st.integers(0, 4) | st.integers(0, 2**32 - 1)
 PIECES = st.one_of(
     TAGS,
