@@ -12,6 +12,13 @@ CPU time hardly depends on the neighbours: by caches and shared cores, and the m
 time does, as far as the kernel's figure of starvation, an average over the cores of a box, tells less than all.
 """
 
+_STARVED_PERCENT_MAX_OOM = 20
+"""The same for a death by memory.
+
+gVisor gives back what a program has freed in a thread of its own. Where that thread has to wait for the CPU, a program
+that takes and frees without end holds more than it ever asked for at once.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -41,17 +48,23 @@ def is_ambiguous(outcome: Outcome) -> bool:
 
 
 def is_doubtful(outcome: Outcome) -> bool:
-    """Tell whether a time-out may be the machine's: such a job runs once more, alone, and that run counts.
+    """Tell whether a limit may have been the machine's to reach: such a job runs once more, alone, and that run counts.
 
-    So it is when others had the CPU for much of the time, and when the program had come to its end just above the
-    limit. Where the kernel does not tell, all time that the box did not use may have been the others'.
+    So it is when others had the CPU for much of the time, and when a program that was out of time had come to its end
+    just above the limit. Where the kernel does not tell, all time that the box did not use may have been the others'.
     """
-    if outcome.stop is None or outcome.stop.by not in _STARVED_PERCENT_MAX or outcome.oom_kills > 0:
+    if outcome.oom_kills > 0:
+        return _was_starved(outcome, _STARVED_PERCENT_MAX_OOM)
+    if outcome.stop is None or outcome.stop.by not in _STARVED_PERCENT_MAX:
         return False
+    return outcome.sealed or _was_starved(outcome, _STARVED_PERCENT_MAX[outcome.stop.by])
+
+
+def _was_starved(outcome: Outcome, percent_max: int) -> bool:
     usage, starved_ms = outcome.usage, outcome.starved_ms
     if starved_ms is None:
         starved_ms = usage.wall_time_ms - usage.cpu_time_ms
-    return outcome.sealed or starved_ms * 100 > usage.wall_time_ms * _STARVED_PERCENT_MAX[outcome.stop.by]
+    return starved_ms * 100 > usage.wall_time_ms * percent_max
 
 
 def judge(outcome: Outcome) -> Opinion:  # noqa: PLR0911 (one return per rule, in order)

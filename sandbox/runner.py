@@ -55,7 +55,7 @@ class Runner:
         """Run a job to its verdict.
 
         A box that dies for no reason that any counter knows is replaced once; a second such death is the program's. A
-        time-out that may be the machine's is confirmed once by a run alone.
+        time-out, or a death by memory, that may be the machine's is confirmed once by a run alone.
 
         Args:
             assignment: The job.
@@ -66,7 +66,7 @@ class Runner:
 
         Raises:
             NotGvisorError: The boxes made here are none. The server must stop serving.
-            ShuttingDownError: The server goes away before a time-out could be confirmed.
+            ShuttingDownError: The server goes away before a doubtful end could be confirmed.
         """
         try:
             outcome, attempts = await self._run_until_clear(assignment)

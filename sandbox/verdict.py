@@ -181,7 +181,7 @@ class Verdict:
         message: One line for people. It may quote the program: escape it where it is shown.
         evidence: What the cause rests on.
         attempts: Boxes that the job was given: more than one when a box died and nobody could say why, or when a
-            time-out was confirmed by a run alone.
+            time-out or a death by memory was confirmed by a run alone.
         unenforced: Limits that do not bind on the server's machine, and that its operator chose to do without.
     """
 

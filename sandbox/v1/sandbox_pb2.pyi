@@ -715,8 +715,8 @@ class Verdict(_message.Message):
     tests_planned: _builtins.int
     integrity: Global___Integrity.ValueType
     attempts: _builtins.int
-    """Boxes that this job was given. More than one: a box died and nobody could say why, or a time-out was confirmed by a
-    run alone.
+    """Boxes that this job was given. More than one: a box died and nobody could say why, or a time-out or a death by
+    memory was confirmed by a run alone.
     """
     @_builtins.property
     def test_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestResult]: ...

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox.judge import _STARVED_PERCENT_MAX, is_ambiguous, is_doubtful, judge
+from sandbox.judge import _STARVED_PERCENT_MAX, _STARVED_PERCENT_MAX_OOM, is_ambiguous, is_doubtful, judge
 from sandbox.limits import Limits
 from sandbox.outcome import FailureKind, Outcome, ProgramEnd, Stop, StoppedBy
 from sandbox.verdict import Cause, Evidence, KilledBy, ServiceErrorCode, Status, TestResult, TestStatus, Usage
@@ -356,10 +356,11 @@ def test_a_sealed_outcome_is_never_ambiguous(facts: Outcome) -> None:
         assert judge(facts).says is Cause.EXITED_EARLY
 
 
-# Time-outs that may be the machine's.
+# Limits that may be the machine's to reach.
 
 CPU_BEARABLE_MS = 10 * _STARVED_PERCENT_MAX[StoppedBy.CPU_TIME]
 WALL_BEARABLE_MS = 10 * _STARVED_PERCENT_MAX[StoppedBy.WALL_TIME]
+OOM_BEARABLE_MS = 10 * _STARVED_PERCENT_MAX_OOM
 """Of a run of a second."""
 
 
@@ -393,10 +394,16 @@ def timed_out(*, starved_ms: int | None, cpu_time_ms: int = 0, wall_time_ms: int
         # It had come to its end.
         (timed_out(starved_ms=0, sealed=True), True),
         (timed_out(starved_ms=0, sealed=True, test_results=results(FAILED)), True),
-        # Memory is what it is called.
-        (timed_out(starved_ms=None, oom_kills=1), False),
-        (timed_out(starved_ms=None, sealed=True, oom_kills=1), False),
-        # No time-outs.
+        # Memory is what it is called, and what was freed may not have been given back in time.
+        (timed_out(starved_ms=OOM_BEARABLE_MS, oom_kills=1), False),
+        (timed_out(starved_ms=OOM_BEARABLE_MS, oom_kills=1, stop=WALL_STOP), False),
+        (timed_out(starved_ms=OOM_BEARABLE_MS, oom_kills=1, stop=None), False),
+        (timed_out(starved_ms=0, sealed=True, oom_kills=1), False),
+        (timed_out(starved_ms=OOM_BEARABLE_MS + 1, oom_kills=1, stop=None), True),
+        (timed_out(starved_ms=OOM_BEARABLE_MS + 1, oom_kills=1, stop=OUTPUT_STOP, sealed=True), True),
+        (timed_out(starved_ms=None, oom_kills=1, stop=None, cpu_time_ms=1_000 - OOM_BEARABLE_MS), False),
+        (timed_out(starved_ms=None, oom_kills=1, stop=None, cpu_time_ms=1_000 - OOM_BEARABLE_MS - 1), True),
+        # Neither.
         (timed_out(starved_ms=None, stop=OUTPUT_STOP), False),
         (timed_out(starved_ms=None, stop=OUTPUT_STOP, sealed=True), False),
         (timed_out(starved_ms=None, stop=None), False),
@@ -405,17 +412,17 @@ def timed_out(*, starved_ms: int | None, cpu_time_ms: int = 0, wall_time_ms: int
         (timed_out(starved_ms=None, stop=None, violation="spoke"), False),
     ],
 )
-def test_only_a_time_out_that_may_be_the_machines_is_doubtful(facts: Outcome, doubtful: bool) -> None:
+def test_only_a_limit_that_may_be_the_machines_is_doubtful(facts: Outcome, doubtful: bool) -> None:
     assert is_doubtful(facts) is doubtful
 
 
 @UNHURRIED
 @given(OUTCOMES | nearly_passed())
-def test_what_is_doubtful_is_a_time_out_and_nothing_else(facts: Outcome) -> None:
+def test_what_is_doubtful_is_a_time_out_or_a_death_by_memory_and_nothing_else(facts: Outcome) -> None:
     says = judge(facts).says
     if is_doubtful(facts):
         assert isinstance(says, Cause)
-        assert says.status is Status.TIMED_OUT
+        assert says.status is Status.TIMED_OUT or says is Cause.MEMORY_LIMIT
         # A run that is confirmed is not also one that is repeated for its death.
         assert not is_ambiguous(facts)
 
