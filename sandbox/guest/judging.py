@@ -7,10 +7,10 @@ import sys
 import types
 
 from sandbox.guest import frames, keeper, values
-from sandbox.guest import program as role
-from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
-from sandbox.guest.program import describe
-from sandbox.guest.proxies import ProgramNames
+from sandbox.guest.bridge import Bridge
+from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
+from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
+from sandbox.guest.serving import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,10 +56,30 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
     streams: Any = sys
     before = streams.stdout, streams.stderr
     streams.stdout, streams.stderr = _Printed(lane.captures[0]), _Printed(lane.captures[1])
+    bridge = Bridge(lane)
+    bridge.watch_streams()
+    namespace = ProgramNames(bridge, names)
+    for name in PROGRAM_MODULES:
+        sys.modules[name] = ProgramModule(name, namespace, bridge)
+    if b"seed" in tests:
+        _forward_seeds(bridge)
     try:
-        _run_checks(code, ProgramNames(lane, names), lane, tell)
+        _run_checks(code, namespace, lane, tell)
     finally:
         streams.stdout, streams.stderr = before
+
+
+def _forward_seeds(bridge: Bridge) -> None:
+    """Seed the program's random numbers with what the tests seed their own with."""
+    import random  # noqa: PLC0415 (20 ms that only tests with seeds pay)
+
+    seed = random.seed
+
+    def seed_both(*args: Any) -> None:
+        seed(*args)
+        bridge.seeds.append(["random", list(args)])
+
+    random.seed = seed_both  # type: ignore[assignment]
 
 
 def _run_checks(code: types.CodeType, namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
@@ -82,10 +102,10 @@ def _load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
     """Start the program and return its names, or None when it does not load, which has been told then."""
     lane.start(keeper.SERVE)
     kind, body = lane.wait_for_answer()
-    if kind == role.RAISED:
+    if kind == RAISED:
         tell(frames.LOAD_ERROR, body[: frames.MESSAGE_BYTES_MAX])
         return None
-    if kind != role.LOADED:
+    if kind != LOADED:
         raise ViolationError("an answer before its question")
     try:
         return {str(name): (str(kind), str(module)) for name, kind, module in values.decode(body)}

@@ -10,14 +10,15 @@ import _thread
 import os
 import select
 
-from sandbox.guest import frames, keeper, values
-from sandbox.guest import program as role
+from sandbox.guest import frames, keeper, serving, values
 from sandbox.guest.kernel import SIGKILL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+
+LOADED, RAISED = b"KX"
+"""From the program, once: its names, or what it raised at its top level. Then `serving` answers."""
 
 _READ_BYTES = 65536
 _ANSWER_BYTES_MAX = values.BYTES_MAX + 64
@@ -57,6 +58,7 @@ class Capture:
         self.case: bytearray | None = None
         self._case_max = keep_bytes
         self.case_overflow = False
+        self.copy_to: bytearray | None = None
 
     def start_case(self) -> None:
         """Collect from here on what belongs to one input/output case."""
@@ -81,6 +83,8 @@ class Capture:
     def take(self, data: bytes) -> None:
         """Account for some output and pass on what may be passed on."""
         self._hard -= len(data)
+        if self.copy_to is not None:
+            self.copy_to += data
         if self.case is not None:
             room = self._case_max - len(self.case)
             self.case += data[:room]
@@ -113,8 +117,8 @@ class Lane:
         self.contacted = False
         self.captures: list[Capture] = []
         self._ran = False
-        # Tests may call from several threads; the lane carries one call at a time.
-        self._one_at_a_time = _thread.allocate_lock()
+        # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.
+        self._one_at_a_time = _thread.RLock()
         self._poll = select.poll()
         for fd in (host, reports, answers):
             self._poll.register(fd, select.POLLIN)
@@ -164,7 +168,7 @@ class Lane:
         while True:
             frame = self._take_frame()
             if frame is not None:
-                if frame[0] != role.RAISED or raised is not None:
+                if frame[0] != RAISED or raised is not None:
                     raise ViolationError("a script spoke to the tests")
                 raised = frame[1]
             elif self.ended is not None:
@@ -179,27 +183,33 @@ class Lane:
             while capture.read():
                 pass
 
-    def request(self, kind: int, request: Any) -> tuple[int, bytes]:
+    def ask(self, question: bytes, answer_back: Callable[[bytes], bytes]) -> tuple[int, bytes]:
         """Ask the program one thing and return its answer: kind and payload.
 
+        Args:
+            question: What it is asked.
+            answer_back: Answers what the program asks back before it answers; may itself ask.
+
         Raises:
-            UnsupportedValueError: The request holds a value that cannot cross.
             ProgramGoneError: The program ended.
-            ViolationError: The answer is malformed or not to this request.
+            ViolationError: The answer is malformed or not to this question.
         """
         with self._one_at_a_time:
-            return self._request(kind, values.encode(request))
+            call_id = os.urandom(serving.ID_BYTES)
+            self.contacted = True
+            self._tell(serving.ASK, call_id + question)
+            while True:
+                kind, body = self.wait_for_answer()
+                if body[: serving.ID_BYTES] != call_id:
+                    raise ViolationError("an answer to no question")
+                if kind != serving.BACK:
+                    return kind, body[serving.ID_BYTES :]
+                self._tell(serving.REPLY, call_id + answer_back(body[serving.ID_BYTES :]))
 
-    def _request(self, kind: int, payload: bytes) -> tuple[int, bytes]:
-        call_id = os.urandom(role.ID.size)
-        self.contacted = True
+    def _tell(self, kind: int, body: bytes) -> None:
         if self._buffer:
             raise ViolationError("an answer before its question")
-        self._send(frames.HEADER.pack(len(call_id) + len(payload), kind) + call_id + payload)
-        answer, body = self.wait_for_answer()
-        if body[: role.ID.size] != call_id:
-            raise ViolationError("an answer to no question")
-        return answer, body[role.ID.size :]
+        self._send(frames.HEADER.pack(len(body), kind) + body)
 
     def _send(self, data: bytes) -> None:
         """Write a request while listening: a program that does not read must not silence the box."""

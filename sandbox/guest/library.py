@@ -1,4 +1,4 @@
-"""Values of the standard library's own types as bytes: exact numbers, dates and times.
+"""Values of the standard library's own types: exact numbers, dates and times as bytes, collections as their parts.
 
 Like `values`, and called by it: fixed layouts, nothing of the program's is called, and what comes out is of exactly the
 type that its tag names. A module is imported only where a value of it comes by: few programs have any.
@@ -154,3 +154,97 @@ def decode(tag: bytes, body: bytes) -> Any:
         ValueError: The bytes are not what `encode` writes. Or ArithmeticError, OverflowError, struct.error, TypeError.
     """
     return _BY_TAG[tag](body)
+
+
+_FACTORIES = {
+    kind.__name__: kind for kind in (int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset)
+}
+
+
+def container(item: Any) -> tuple[bytes, list[Any]] | None:
+    """Return the tag and the parts of a collection; None when it is none of these types.
+
+    A subclass crosses as the class that it derives from, but a named tuple, whose class is made anew.
+    """
+    kind = type(item)
+    if issubclass(kind, tuple):
+        return _tuple_with_names(kind, item)
+    return _collection(kind, item) if "collections" in sys.modules else None
+
+
+def _collection(kind: type, item: Any) -> tuple[bytes, list[Any]] | None:
+    module = sys.modules["collections"]
+    for name, tag in (("Counter", b"C"), ("OrderedDict", b"O")):
+        if _derives(kind, module, name):
+            return tag, [part for pair in getattr(module, name).items(item) for part in pair]
+    if _derives(kind, module, "defaultdict"):
+        factory = item.default_factory
+        made_by = next((name for name, made in _FACTORIES.items() if made is factory), None)
+        if factory is not None and made_by is None:
+            return None
+        return b"A", [made_by, *(part for pair in dict.items(item) for part in pair)]
+    if _derives(kind, module, "deque"):
+        return b"q", [module.deque.maxlen.__get__(item), *module.deque.__iter__(item)]
+    return None
+
+
+def _tuple_with_names(kind: type, item: Any) -> tuple[bytes, list[Any]] | None:
+    names = kind.__dict__.get("_fields")
+    if type(names) is not tuple or len(names) != tuple.__len__(item) or not all(type(name) is str for name in names):
+        return None
+    return b"n", [kind.__name__, len(names), *names, *tuple.__iter__(item)]
+
+
+def _derives(kind: type, module: Any, name: str) -> bool:
+    base = getattr(module, name, None)
+    return isinstance(base, type) and issubclass(kind, base)
+
+
+def _pairs(parts: list[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _counter(parts: list[Any]) -> Any:
+    counter = __import__("collections").Counter()
+    for key, count in _pairs(parts):
+        counter[key] = count
+    return counter
+
+
+def _default_dict(parts: list[Any]) -> Any:
+    name, *rest = parts
+    if name is not None and (type(name) is not str or name not in _FACTORIES):
+        raise ValueError("a factory that is none")
+    return __import__("collections").defaultdict(name and _FACTORIES[name], _pairs(rest))
+
+
+def _deque(parts: list[Any]) -> Any:
+    longest, *items = parts
+    if longest is not None and (type(longest) is not int or len(items) > longest):
+        raise ValueError("a deque longer than it may be")
+    return __import__("collections").deque(items, longest)
+
+
+def _named_tuple(parts: list[Any]) -> Any:
+    name, width, *rest = parts
+    if type(width) is not int or width < 0 or len(rest) != 2 * width:
+        raise ValueError("a named tuple with other names than values")
+    names = tuple(rest[:width])
+    if not all(type(part) is str for part in (name, *names)):
+        raise ValueError("a named tuple with a name that is none")
+    key = (name, names)
+    if key not in _named_tuples:
+        _named_tuples[key] = __import__("collections").namedtuple(name, names)
+    return tuple.__new__(_named_tuples[key], rest[width:])
+
+
+_named_tuples: dict[tuple[str, tuple[str, ...]], Any] = {}
+"""Two values of one class are of one class on the other side."""
+
+BUILDERS: dict[bytes, Callable[[list[Any]], Any]] = {
+    b"C": _counter,
+    b"O": lambda parts: __import__("collections").OrderedDict(_pairs(parts)),
+    b"A": _default_dict,
+    b"q": _deque,
+    b"n": _named_tuple,
+}

@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import atexit
 import os
-import struct
 import sys
 import types
 
 from sandbox.guest import frames, values
 from sandbox.guest.keeper import ANSWERS, CALLS, RUN
+from sandbox.guest.lane import LOADED, RAISED
+from sandbox.guest.serving import Service, describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, NoReturn
-
-# From the tests: a call or a name to look up, each with an id that nobody can guess.
-CALL, GET = b"CG"
-# From the program: once, after loading; then one answer for each request.
-LOADED, RAISED, RETURNED, THREW, UNSUPPORTED = b"KXREU"
-ID = struct.Struct(">Q")
+    from typing import NoReturn
 
 MODULE_NAME = "program"
 _FILE_NAME = "program.py"
 _LONG_BITS = 64
 _NAMES_MAX = 10_000
-_MESSAGE_CHARACTERS_MAX = 1_000
 
 
 def program_main(order: int, source: bytes) -> NoReturn:
@@ -83,67 +76,19 @@ def _serve(source: bytes) -> int:
     names = [[name, *_kind(value)] for name, value in list(module.__dict__.items()) if type(name) is str][:_NAMES_MAX]
     _flush()
     frames.write_frame(ANSWERS, LOADED, values.encode(names))
-    while True:
-        try:
-            kind, body = frames.read_frame(CALLS)
-        except frames.EndOfStreamError:
-            return 0
-        call_id, request = body[: ID.size], values.decode(body[ID.size :])
-        answer, payload = _get(module, request) if kind == GET else _call(module, *request)
-        _flush()
-        frames.write_frame(ANSWERS, answer, call_id + payload)
+    Service(module, CALLS, ANSWERS, _flush).run()
+    return 0
 
 
 def _kind(value: object) -> tuple[str, str]:
-    if type(value) is types.ModuleType:
-        return "module", str(value.__name__)
-    return ("callable", "") if callable(value) else ("value", "")
-
-
-def _get(module: types.ModuleType, name: str) -> tuple[int, bytes]:
-    return _answer(lambda: module.__dict__[name], [], {})
-
-
-def _call(module: types.ModuleType, name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[int, bytes]:
-    return _answer(lambda: module.__dict__[name](*args, **kwargs), args, kwargs)
-
-
-def _answer(compute: Callable[[], Any], args: list[Any], kwargs: dict[str, Any]) -> tuple[int, bytes]:
-    """Compute, and describe what came of it: a value with the arguments as they are now, or an exception."""
-    try:
-        value = compute()
-    except BaseException as error:
-        return THREW, values.encode([_builtin_ancestors(error), type(error).__name__, describe(error)])
-    try:
-        return RETURNED, values.encode([value, _mutable(args), _mutable(kwargs)])
-    except values.UnsupportedValueError as error:
-        return UNSUPPORTED, frames.text(f"the program returned {error}")
-
-
-def _mutable(arguments: list[Any] | dict[str, Any]) -> Any:
-    """Return what a call may have changed in place: the lists, sets, dicts and byte arrays, None for the rest."""
-    if isinstance(arguments, dict):
-        return {name: value if isinstance(value, _MUTABLE) else None for name, value in arguments.items()}
-    return [value if isinstance(value, _MUTABLE) else None for value in arguments]
-
-
-_MUTABLE = (list, dict, set, bytearray)
-
-
-def _builtin_ancestors(error: BaseException) -> list[str]:
-    """Name the builtin classes that the exception derives from, nearest first. A class merely named so is not one."""
-    import builtins  # noqa: PLC0415 (looked up when needed: the program may have replaced names in it)
-
-    return [kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind]
-
-
-def describe(error: BaseException) -> str:
-    """Return an exception as one short line. Its `__str__` is the program's and may itself raise."""
-    try:
-        message = str(error)
-    except BaseException:
-        message = "(its message could not be made)"
-    return f"{type(error).__name__}: {message}"[:_MESSAGE_CHARACTERS_MAX]
+    kind = type(value)
+    if kind is types.ModuleType:
+        return "module", str(getattr(value, "__name__", ""))
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return "error", ""
+    if not callable(value):
+        return "value", ""
+    return ("class" if isinstance(value, type) else "callable"), ""
 
 
 def _complain(error: BaseException, source: bytes = b"") -> None:

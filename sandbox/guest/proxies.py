@@ -1,13 +1,14 @@
-"""The program's names as the tests see them: callables whose arguments and results cross as values."""
+"""The program's names as the tests see them: in the tests' own namespace, and as a module to import."""
 
 from __future__ import annotations
 
 import builtins
 import sys
+import types
 
-from sandbox.guest import frames, values
-from sandbox.guest import program as role
-from sandbox.guest.lane import Lane, ProgramRaisedError, ViolationError
+from sandbox.guest import serving
+from sandbox.guest.bridge import TESTS_MODULE, Bridge
+from sandbox.guest.remote import Remote, make
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 else:
     _Names = dict
 
+PROGRAM_MODULES = ("program", "solution")
+"""Names by which tests may import the program."""
+
 
 class ProgramNames(_Names):
     """The tests' global namespace. What the tests do not define and Python does not either is the program's.
@@ -25,10 +29,11 @@ class ProgramNames(_Names):
     its judge.
     """
 
-    def __init__(self, lane: Lane, kinds: dict[str, tuple[str, str]]) -> None:
-        super().__init__(__name__="tests", __builtins__=builtins)
-        self._lane = lane
+    def __init__(self, bridge: Bridge, kinds: dict[str, tuple[str, str]]) -> None:
+        super().__init__(__name__=TESTS_MODULE, __builtins__=builtins)
+        self._bridge = bridge
         self._kinds = kinds
+        self._functions: dict[str, Remote] = {}
 
     def __missing__(self, name: str) -> Any:
         """Resolve a name that the tests use and do not define.
@@ -38,97 +43,67 @@ class ProgramNames(_Names):
         """
         if hasattr(builtins, name):
             raise KeyError(name)
+        return self.of_program(name)
+
+    def of_program(self, name: str) -> Any:
+        """Return what the program calls so.
+
+        Raises:
+            KeyError: It has no such name.
+        """
         # From here on the program is asked for something: a failure is its failure.
-        self._lane.contacted = True
+        self._bridge.lane.contacted = True
         kind, module_name = self._kinds.get(name, ("", ""))
         if kind == "callable":
-            return RemoteFunction(self._lane, name)
+            if name not in self._functions:
+                self._functions[name] = make(self._bridge, name, serving.CALLABLE, "function")
+            return self._functions[name]
         if kind == "module" and module_name in sys.stdlib_module_names and not module_name.startswith("_"):
             # Tests of exec(program + tests) data sets use the program's imports. The module is the tests' own copy.
             __import__(module_name)
             return sys.modules[module_name]
         if kind:
-            return read_answer(*self._lane.request(role.GET, name))[0]
+            return self._bridge.ask("value", Remote(self._bridge, name))
         raise KeyError(name)
 
+    def add(self, name: str) -> None:
+        """Know a name that the tests have given to the program."""
+        self._kinds.setdefault(name, ("value", ""))
 
-class RemoteFunction:
-    """A callable of the program. Calling it sends values and brings values back."""
+    def public(self) -> list[str]:
+        """Return the names that `from program import *` brings."""
+        return [name for name in self._kinds if not name.startswith("_")]
 
-    def __init__(self, lane: Lane, name: str) -> None:
-        self._lane = lane
-        self.__name__ = self.__qualname__ = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the program.
+class ProgramModule(types.ModuleType):
+    """The program as a module that the tests can import, and patch with values."""
+
+    def __init__(self, name: str, names: ProgramNames, bridge: Bridge) -> None:
+        super().__init__(name)
+        self.__dict__["_sandbox_names"] = names
+        self.__dict__["_sandbox_program"] = Remote(bridge, "")
+
+    def __getattr__(self, name: str) -> Any:
+        """Look a name of the program up.
 
         Raises:
-            UnsupportedValueError: An argument or the result cannot cross.
-            Exception: Whatever builtin exception the program raised.
+            AttributeError: It has no such name.
         """
-        answer = self._lane.request(role.CALL, [self.__name__, list(args), kwargs])
-        value, args_after, kwargs_after = read_answer(*answer)
-        _copy_back(args, args_after, kwargs, kwargs_after)
-        return value
+        names: ProgramNames = self.__dict__["_sandbox_names"]
+        if name == "__all__":
+            return names.public()
+        try:
+            return names.of_program(name)
+        except (KeyError, NameError):
+            raise AttributeError(f"the program has no name {name!r}") from None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__"):
+            # The import system's own.
+            self.__dict__[name] = value
+        else:
+            setattr(self.__dict__["_sandbox_program"], name, value)
+            self.__dict__["_sandbox_names"].add(name)
 
-def read_answer(kind: int, payload: bytes) -> list[Any]:
-    """Turn an answer into [value, arguments after, keyword arguments after], or raise what the program raised.
-
-    Raises:
-        ViolationError: The answer has not the form of one.
-        UnsupportedValueError: The program returned what cannot cross.
-        Exception: What the program raised.
-    """
-    if kind == role.UNSUPPORTED:
-        raise values.UnsupportedValueError(payload[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace"))
-    try:
-        body = values.decode(payload)
-    except values.MalformedValueError as error:
-        raise ViolationError(f"a malformed value: {error}") from None
-    if kind == role.RETURNED and type(body) is list and len(body) == len(("value", "args", "kwargs")):
-        return body
-    if kind == role.THREW and type(body) is list and [type(part) for part in body] == [list, str, str]:
-        raise _exception(*body)
-    raise ViolationError("an answer that is none")
-
-
-_LOOP_ENDINGS = frozenset({"StopIteration", "StopAsyncIteration"})
-"""Raised in the tests' process these would end its loops early and in silence, and with them its checks."""
-
-
-def _exception(ancestors: list[Any], name: str, message: str) -> Exception:
-    """Build what the tests see of the program's exception: the nearest builtin class that it derives from."""
-    for ancestor in ancestors:
-        if ancestor in _LOOP_ENDINGS:
-            continue
-        base = getattr(builtins, ancestor, None) if type(ancestor) is str else None
-        if isinstance(base, type) and issubclass(base, Exception):
-            try:
-                raised: Exception = base(message)
-            except TypeError:
-                # Such as UnicodeDecodeError, which wants five arguments.
-                continue
-            break
-    else:
-        raised = ProgramRaisedError(message)
-    raised.__dict__["raised_by_program"] = name
-    return raised
-
-
-def _copy_back(args: tuple[Any, ...], after: Any, kwargs: dict[str, Any], kwargs_after: Any) -> None:
-    """Write what the program changed in place into the tests' own objects."""
-    if type(after) is not list or len(after) != len(args) or type(kwargs_after) is not dict:
-        raise ViolationError("an answer with other arguments than its call")
-    pairs = [
-        *zip(args, after, strict=True),
-        *((kwargs[name], value) for name, value in kwargs_after.items() if name in kwargs),
-    ]
-    for mine, theirs in pairs:
-        if theirs is None or type(mine) is not type(theirs):
-            continue
-        if isinstance(mine, (list, bytearray)):
-            mine[:] = theirs
-        elif isinstance(mine, (dict, set)):
-            mine.clear()
-            mine.update(theirs)
+    def __delattr__(self, name: str) -> None:
+        delattr(self.__dict__["_sandbox_program"], name)

@@ -3,6 +3,10 @@
 The decoder runs in the tests role on bytes that the program chose. It is iterative, it knows no class but the builtins
 below and those of `library`, and it calls nothing of the program's: after it, `==` in a test cannot run a line of
 untrusted code. No pickle, no marshal, no eval.
+
+Containers are numbered as they come, so that one which appears twice is one on the other side too, even within itself.
+An answer may also name a container of the message that it answers, by that message's number: what the tests gave to the
+program and get back is their own.
 """
 
 from __future__ import annotations
@@ -14,8 +18,13 @@ from sandbox.guest import library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
+
+    Refer = Callable[[Any], "tuple[bytes, bytes] | None"]
+    """Names what is no value: the tag and the bytes of a reference; None for what cannot be referred to."""
+    Resolve = Callable[[bytes, bytes], Any]
+    """Finds what a reference means, by its tag and bytes. Raises MalformedValueError."""
 
 BYTES_MAX = 16 << 20
 NODES_MAX = 1_000_000
@@ -24,6 +33,12 @@ DEPTH_MAX = 100
 _LENGTH = struct.Struct(">I")
 _FLOAT = struct.Struct(">d")
 _COMPLEX = struct.Struct(">dd")
+
+SAME, GIVEN = b"@", b"&"
+"""A container of this message by its number; one of the message that this one answers."""
+
+REMOTE, LOCAL, GLOBAL = b"H", b"B", b"G"
+"""References: an object of the program, one of the tests, one that both have by the same name."""
 
 
 class UnsupportedValueError(Exception):
@@ -41,94 +56,153 @@ _SCALARS: tuple[tuple[type, bytes, Callable[[Any], bytes]], ...] = (
     (complex, b"c", lambda value: _COMPLEX.pack(complex.__pos__(value).real, complex.__pos__(value).imag)),
     (str, b"s", lambda value: str.encode(value, "utf-8", "surrogatepass")),
     (bytes, b"b", lambda value: bytes.__getitem__(value, slice(None))),
-    (bytearray, b"a", lambda value: bytes(bytearray.__getitem__(value, slice(None)))),
 )
 _CONTAINERS: tuple[tuple[type, bytes, Callable[[Any], Iterable[Any]]], ...] = (
     (list, b"l", list.__iter__),
     (tuple, b"t", tuple.__iter__),
     (set, b"S", set.__iter__),
     (frozenset, b"Z", frozenset.__iter__),
+    (dict, b"d", lambda value: _flat(_items(type(value))(value))),
+    (type({}.keys()), b"K", iter),
+    (type({}.values()), b"V", iter),
+    (type({}.items()), b"M", lambda value: _flat(iter(value))),
 )
-
-
-_SPANS = {range: b"r", slice: b"/"}
+_SPANS = {id(range): b"r", id(slice): b"/"}
+_CONSTANTS: dict[bytes, Any] = {b"N": None, b"T": True, b"F": False, b"E": Ellipsis, b"J": NotImplemented}
+_SINGLETONS = {id(type(value)): tag for tag, value in _CONSTANTS.items() if type(value) is not bool}
+# By id: a class of the program's, whose class of classes may define __hash__, is looked up here too.
+_PLAIN = {id(kind): (tag, body_of) for kind, tag, body_of in _SCALARS}
+_ALL_HASHED = frozenset({b"S", b"Z", b"K"})
+_KEYED_FROM = {b"d": 0, b"M": 0, b"C": 0, b"O": 0, b"A": 1}
+"""Containers of keys and values in turn, and the place of the first key."""
 
 
 def encode(value: Any) -> bytes:
-    """Encode a value.
+    """Encode a value that refers to nothing.
 
     Raises:
         UnsupportedValueError: It, or something in it, is of no type that can cross, or it is too large or too deep.
     """
-    out = bytearray()
-    nodes = 0
-    # What is still to be written, last first: the item, its depth, and whether it must be hashable.
-    todo: list[tuple[Any, int, bool]] = [(value, 0, False)]
-    while todo:
-        item, depth, must_hash = todo.pop()
-        nodes += 1
-        if nodes > NODES_MAX or len(out) > BYTES_MAX:
-            raise UnsupportedValueError(f"a value of more than {NODES_MAX} parts or {BYTES_MAX} bytes")
-        if depth > DEPTH_MAX:
-            raise UnsupportedValueError(f"a value nested deeper than {DEPTH_MAX}")
-        todo.extend((child, depth + 1, hashed) for child, hashed in reversed(_encode_one(item, out, must_hash)))
-    if len(out) > BYTES_MAX:
-        raise UnsupportedValueError(f"a value of more than {BYTES_MAX} bytes")
-    return bytes(out)
+    return Encoder().encode(value)
 
 
-def _encode_one(item: Any, out: bytearray, must_hash: bool) -> list[tuple[Any, bool]]:
-    """Write one node's own bytes; return its children, each with whether it must be hashable."""
-    if item is None:
-        out += b"N"
-    elif item is True:
-        out += b"T"
-    elif item is False:
-        out += b"F"
-    elif item is Ellipsis:
-        out += b"E"
-    else:
-        return _encode_typed(item, out, must_hash)
-    return []
+class Encoder:
+    """Writes one message.
+
+    Attributes:
+        containers: The message's containers by their numbers, once it is written.
+    """
+
+    def __init__(self, refer: Refer | None = None, given: Sequence[Any] = ()) -> None:
+        """Prepare.
+
+        Args:
+            refer: Names what is no value. None: nothing but values can cross.
+            given: The containers of the message that this one answers.
+        """
+        self.containers: list[Any] = []
+        self._refer = refer
+        self._known = {id(item): GIVEN + _LENGTH.pack(number) for number, item in enumerate(given)}
+        self._out = bytearray()
+
+    def encode(self, value: Any) -> bytes:
+        """Encode a value.
+
+        Raises:
+            UnsupportedValueError: It, or something in it, cannot cross, or it is too large or too deep.
+        """
+        out = self._out
+        nodes = 0
+        # What is still to be written, last first: the item, its depth, and whether it must be hashable.
+        todo: list[tuple[Any, int, bool]] = [(value, 0, False)]
+        while todo:
+            item, depth, must_hash = todo.pop()
+            nodes += 1
+            if nodes > NODES_MAX or len(out) > BYTES_MAX:
+                raise UnsupportedValueError(f"a value of more than {NODES_MAX} parts or {BYTES_MAX} bytes")
+            if depth > DEPTH_MAX:
+                raise UnsupportedValueError(f"a value nested deeper than {DEPTH_MAX}")
+            plain = _PLAIN.get(id(type(item)))
+            if plain is not None:
+                self._write(plain[0], plain[1](item))
+            elif (children := self._write_typed(item, must_hash)) is not None:
+                todo.extend((child, depth + 1, hashed) for child, hashed in reversed(children))
+        if len(out) > BYTES_MAX:
+            raise UnsupportedValueError(f"a value of more than {BYTES_MAX} bytes")
+        return bytes(out)
+
+    def _write(self, tag: bytes, body: bytes) -> None:
+        self._out += tag + _LENGTH.pack(len(body)) + body
+
+    def _write_typed(self, item: Any, must_hash: bool) -> list[tuple[Any, bool]] | None:
+        """Write one node's own bytes; return its children, each with whether it must be hashable."""
+        kind = type(item)
+        if kind is bool:
+            self._out += b"T" if item else b"F"
+        elif id(kind) in _SINGLETONS:
+            self._out += _SINGLETONS[id(kind)]
+        elif (known := self._known.get(id(item))) is not None:
+            self._out += known
+        elif must_hash and issubclass(kind, (list, dict, set, bytearray)):
+            # A subclass may hash; the exact type that it crosses as does not.
+            raise UnsupportedValueError(f"a set member or dictionary key of type {kind.__qualname__!r}")
+        elif id(kind) in _SPANS:
+            self._out += _SPANS[id(kind)] + _LENGTH.pack(3)
+            return [(item.start, False), (item.stop, False), (item.step, False)]
+        elif (container := _container(item)) is not None:
+            return self._open(item, *container, must_hash)
+        else:
+            self._write_late(item)
+        return None
+
+    def _open(self, item: Any, tag: bytes, parts: list[Any], must_hash: bool) -> list[tuple[Any, bool]]:
+        self._number(item)
+        self._out += tag + _LENGTH.pack(len(parts))
+        if tag in _KEYED_FROM:
+            first = _KEYED_FROM[tag]
+            return [(part, place >= first and (place - first) % 2 == 0) for place, part in enumerate(parts)]
+        hashed = must_hash or tag in _ALL_HASHED
+        return [(part, hashed) for part in parts]
+
+    def _number(self, item: Any) -> None:
+        self._known[id(item)] = SAME + _LENGTH.pack(len(self.containers))
+        self.containers.append(item)
+
+    def _write_late(self, item: Any) -> None:
+        kind = type(item)
+        if issubclass(kind, bytearray):
+            self._number(item)
+            self._write(b"a", bytes(bytearray.__getitem__(item, slice(None))))
+            return
+        for base, tag, body_of in _SCALARS:
+            if issubclass(kind, base):
+                self._write(tag, body_of(item))
+                return
+        try:
+            named = library.encode(item) or (self._refer(item) if self._refer is not None else None)
+        except ValueError as error:
+            raise UnsupportedValueError(f"a value of type {kind.__qualname__!r} {error}") from None
+        if named is None:
+            raise UnsupportedValueError(f"a value of type {kind.__qualname__!r}")
+        self._write(*named)
 
 
-def _encode_typed(item: Any, out: bytearray, must_hash: bool) -> list[tuple[Any, bool]]:
+def _container(item: Any) -> tuple[bytes, list[Any]] | None:
+    """Return a container's tag and parts; None when it is none."""
     kind = type(item)
-    if must_hash and issubclass(kind, (list, dict, set, bytearray)):
-        # A subclass may hash; the exact type that it crosses as does not.
-        raise UnsupportedValueError(f"a set member or dictionary key of type {kind.__qualname__!r}")
-    for base, tag, body_of in _SCALARS:
+    if id(kind) not in _EXACT and (named := library.container(item)) is not None:
+        return named
+    for base, tag, parts_of in _CONTAINERS:
         if issubclass(kind, base):
-            body = body_of(item)
-            out += tag + _LENGTH.pack(len(body)) + body
-            return []
-    for base, tag, iterate in _CONTAINERS:
-        if issubclass(kind, base):
-            children = list(iterate(item))
-            out += tag + _LENGTH.pack(len(children))
-            hashed = must_hash or base in (set, frozenset)
-            return [(child, hashed) for child in children]
-    if issubclass(kind, dict):
-        pairs = list(_items(kind)(item))
-        out += b"d" + _LENGTH.pack(len(pairs))
-        return [(part, place == 0) for pair in pairs for place, part in enumerate(pair)]
-    if kind in _SPANS:
-        out += _SPANS[kind] + _LENGTH.pack(3)
-        return [(item.start, False), (item.stop, False), (item.step, False)]
-    return _encode_late(item, out)
+            return tag, list(parts_of(item))
+    return None
 
 
-def _encode_late(item: Any, out: bytearray) -> list[tuple[Any, bool]]:
-    kind = type(item).__qualname__
-    try:
-        encoded = library.encode(item)
-    except ValueError as error:
-        raise UnsupportedValueError(f"a value of type {kind!r} {error}") from None
-    if encoded is None:
-        raise UnsupportedValueError(f"a value of type {kind!r}")
-    tag, body = encoded
-    out += tag + _LENGTH.pack(len(body)) + body
-    return []
+_EXACT = frozenset(id(kind) for kind in (list, tuple, set, frozenset, dict))
+
+
+def _flat(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    return [part for pair in pairs for part in pair]
 
 
 def _items(kind: type) -> Callable[[Any], Iterable[tuple[Any, Any]]]:
@@ -143,67 +217,160 @@ def _items(kind: type) -> Callable[[Any], Iterable[tuple[Any, Any]]]:
 class _Open:
     """A container whose parts are being read."""
 
-    __slots__ = ("parts", "tag", "wanted")
+    __slots__ = ("number", "parts", "tag", "wanted")
 
-    def __init__(self, tag: bytes, wanted: int) -> None:
+    def __init__(self, tag: bytes, wanted: int, number: int) -> None:
         self.tag = tag
         self.wanted = wanted
+        self.number = number
         self.parts: list[Any] = []
 
 
 def decode(data: bytes) -> Any:
-    """Rebuild a value.
+    """Rebuild a value that refers to nothing.
 
     Raises:
         MalformedValueError: The bytes are not the encoding of one value, or exceed a cap.
     """
-    if len(data) > BYTES_MAX:
-        raise MalformedValueError("too large")
-    position = 0
-    nodes = 0
-    stack: list[_Open] = []
-    while True:
-        tag = data[position : position + 1]
-        position += 1
-        nodes += 1
-        if nodes > NODES_MAX:
-            raise MalformedValueError("too many parts")
-        if tag in _CONSTANTS:
-            value = _CONSTANTS[tag]
-        else:
-            length, position = _read_length(data, position)
-            if tag in _WIDTHS:
-                if len(stack) >= DEPTH_MAX + 1:
-                    raise MalformedValueError("too deep")
-                stack.append(_Open(tag, length * _WIDTHS[tag]))
-                value = _PENDING
+    return Decoder().decode(data)
+
+
+class Decoder:
+    """Reads one message.
+
+    Attributes:
+        containers: The message's containers by their numbers, once it is read.
+    """
+
+    def __init__(self, resolve: Resolve | None = None, given: Sequence[Any] = ()) -> None:
+        """Prepare.
+
+        Args:
+            resolve: Finds what a reference means. None: there may be none.
+            given: The containers of the message that this one answers.
+        """
+        self.containers: list[Any] = []
+        self._resolve = resolve
+        self._given = given
+        self._stack: list[_Open] = []
+
+    def decode(self, data: bytes) -> Any:
+        """Rebuild a value.
+
+        Raises:
+            MalformedValueError: The bytes are not the encoding of one value, or exceed a cap.
+        """
+        if len(data) > BYTES_MAX:
+            raise MalformedValueError("too large")
+        position = 0
+        nodes = 0
+        while True:
+            tag = data[position : position + 1]
+            position += 1
+            nodes += 1
+            if nodes > NODES_MAX:
+                raise MalformedValueError("too many parts")
+            if tag in _CONSTANTS:
+                value = _CONSTANTS[tag]
+            elif tag in _BACKWARDS:
+                value, position = self._look_back(tag, data, position)
             else:
-                body = data[position : position + length]
-                position += length
-                if len(body) != length:
-                    raise MalformedValueError("truncated")
-                value = _scalar(tag, body)
-        value = _complete(stack, value)
-        if value is not _PENDING:
-            if position != len(data):
-                raise MalformedValueError("bytes after the value")
-            return value
+                length, position = _read_length(data, position)
+                if tag in _BUILDERS:
+                    self._open(tag, length)
+                    value = _PENDING
+                else:
+                    body = data[position : position + length]
+                    position += length
+                    if len(body) != length:
+                        raise MalformedValueError("truncated")
+                    value = self._scalar(tag, body)
+            value = self._complete(value)
+            if value is not _PENDING:
+                if position != len(data):
+                    raise MalformedValueError("bytes after the value")
+                return value
+
+    def _look_back(self, tag: bytes, data: bytes, position: int) -> tuple[Any, int]:
+        end = position + _LENGTH.size
+        if end > len(data):
+            raise MalformedValueError("truncated")
+        (number,) = _LENGTH.unpack_from(data, position)
+        known = self.containers if tag == SAME else self._given
+        if number >= len(known) or known[number] is _PENDING:
+            raise MalformedValueError("a container that is not there")
+        return known[number], end
+
+    def _open(self, tag: bytes, length: int) -> None:
+        if len(self._stack) >= DEPTH_MAX + 1:
+            raise MalformedValueError("too deep")
+        number = -1
+        if tag not in _UNNUMBERED:
+            number = len(self.containers)
+            # A container that can hold itself is there before its parts are.
+            self.containers.append(_EMPTY[tag]() if tag in _EMPTY else _PENDING)
+        self._stack.append(_Open(tag, length, number))
+
+    def _complete(self, value: Any) -> Any:
+        """Put a finished value into its container, which may complete it and the next one out; return what is whole."""
+        stack = self._stack
+        while stack:
+            if value is not _PENDING:
+                stack[-1].parts.append(value)
+            if len(stack[-1].parts) < stack[-1].wanted:
+                return _PENDING
+            value = self._close(stack.pop())
+        return value
+
+    def _close(self, opened: _Open) -> Any:
+        try:
+            built = _BUILDERS[opened.tag](opened.parts)
+            if opened.tag in _EMPTY:
+                whole = self.containers[opened.number]
+                refill(whole, built)
+                return whole
+        except (TypeError, ValueError) as error:
+            raise MalformedValueError(str(error)) from None
+        if opened.number >= 0:
+            self.containers[opened.number] = built
+        return built
+
+    def _scalar(self, tag: bytes, body: bytes) -> Any:
+        if tag in _REFERENCES:
+            if self._resolve is None:
+                raise MalformedValueError("a reference where none may be")
+            return self._resolve(tag, body)
+        try:
+            build = _READERS.get(tag)
+            value = library.decode(tag, body) if build is None else build(body)
+        except KeyError:
+            raise MalformedValueError(f"unknown tag {tag!r}") from None
+        except (struct.error, ValueError, TypeError, ArithmeticError) as error:
+            raise MalformedValueError(str(error)) from None
+        if type(value) is bytearray:
+            self.containers.append(value)
+        return value
 
 
-def _complete(stack: list[_Open], value: Any) -> Any:
-    """Put a finished value into its container, which may complete it and the next one out. Returns what is complete."""
-    while stack:
-        if value is not _PENDING:
-            stack[-1].parts.append(value)
-        if len(stack[-1].parts) < stack[-1].wanted:
-            return _PENDING
-        value = _close(stack.pop())
-    return value
+def refill(container: Any, content: Any) -> None:
+    """Make a mutable container hold what another of its type holds, and stay the object that it is."""
+    if isinstance(container, (list, bytearray)):
+        container[:] = content
+        return
+    container.clear()
+    if isinstance(container, dict):
+        # Never update(): a Counter adds, and an OrderedDict's order is kept by its own way of setting items.
+        for key, value in content.items():
+            container[key] = value
+    elif isinstance(container, set):
+        container.update(content)
+    else:
+        container.extend(content)
 
 
-_CONSTANTS: dict[bytes, Any] = {b"N": None, b"T": True, b"F": False, b"E": Ellipsis}
-_WIDTHS = {b"l": 1, b"t": 1, b"S": 1, b"Z": 1, b"d": 2, b"r": 1, b"/": 1}
 _PENDING = object()
+_BACKWARDS = frozenset({SAME, GIVEN})
+_REFERENCES = frozenset({REMOTE, LOCAL, GLOBAL})
 
 
 def _read_length(data: bytes, position: int) -> tuple[int, int]:
@@ -217,7 +384,7 @@ def _read_length(data: bytes, position: int) -> tuple[int, int]:
     return length, end
 
 
-_BUILDERS: dict[bytes, Callable[[bytes], Any]] = {
+_READERS: dict[bytes, Callable[[bytes], Any]] = {
     b"i": lambda body: int.from_bytes(body, "big", signed=True),
     b"f": lambda body: _FLOAT.unpack(body)[0],
     b"c": lambda body: complex(*_COMPLEX.unpack(body)),
@@ -227,33 +394,31 @@ _BUILDERS: dict[bytes, Callable[[bytes], Any]] = {
 }
 
 
-def _scalar(tag: bytes, body: bytes) -> Any:
-    try:
-        build = _BUILDERS.get(tag)
-        return library.decode(tag, body) if build is None else build(body)
-    except KeyError:
-        raise MalformedValueError(f"unknown tag {tag!r}") from None
-    except (struct.error, ValueError, TypeError, ArithmeticError) as error:
-        raise MalformedValueError(str(error)) from None
-
-
 def _slice(start: Any, stop: Any, step: Any) -> slice:
     return slice(start, stop, step)
 
 
-_CLOSERS: dict[bytes, Callable[[list[Any]], Any]] = {
+def pairs(parts: list[Any]) -> dict[Any, Any]:
+    """Make a dictionary of keys and values in turn.
+
+    Raises:
+        ValueError: A key has no value. Or TypeError: it cannot be a key.
+    """
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+_EMPTY: dict[bytes, Callable[[], Any]] = {b"l": list, b"S": set, b"d": dict}
+_UNNUMBERED = frozenset({b"r", b"/"})
+_BUILDERS: dict[bytes, Callable[[list[Any]], Any]] = {
     b"l": list,
     b"t": tuple,
     b"S": set,
     b"Z": frozenset,
-    b"d": lambda parts: dict(zip(parts[::2], parts[1::2], strict=True)),
+    b"d": pairs,
+    b"K": lambda parts: dict.fromkeys(parts).keys(),
+    b"V": lambda parts: dict(enumerate(parts)).values(),
+    b"M": lambda parts: pairs(parts).items(),
     b"r": lambda parts: range(*parts),
     b"/": lambda parts: _slice(*parts),
+    **library.BUILDERS,
 }
-
-
-def _close(opened: _Open) -> Any:
-    try:
-        return _CLOSERS[opened.tag](opened.parts)
-    except (TypeError, ValueError) as error:
-        raise MalformedValueError(str(error)) from None

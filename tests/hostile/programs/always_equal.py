@@ -1,5 +1,5 @@
 # verdict: FAILED
-# cause: UNSUPPORTED_VALUE
+# cause: WRONG_ANSWER
 # fault: PROGRAM
 # attack: returns an object that equals everything
 # tests: assert f() == 1

@@ -1,5 +1,5 @@
 # verdict: FAILED
-# cause: UNSUPPORTED_VALUE
+# cause: WRONG_ANSWER
 # fault: PROGRAM
 # attack: returns a list whose iteration never ends by itself, of a class of its own
 # tests: assert f() == [1]

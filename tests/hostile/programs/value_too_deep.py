@@ -1,9 +1,10 @@
 # verdict: FAILED
 # cause: UNSUPPORTED_VALUE
 # fault: PROGRAM
-# attack: returns a list that is in itself, which has no end
+# attack: returns a list in a list in a list, deeper than any comparison could follow
 # tests: assert f() == 1
 def f():
     value = []
-    value.append(value)
+    for _ in range(100_000):
+        value = [value]
     return value

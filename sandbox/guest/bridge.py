@@ -1,0 +1,342 @@
+"""The tests' side of the calls: what the program's numbers mean here, and which of the tests' objects it may use.
+
+Everything that comes in was chosen by the program. It gets to name its own objects, by numbers that count up, and those
+of the tests' objects that it was given; anything else is a violation.
+"""
+
+from __future__ import annotations
+
+import _weakref
+import builtins
+import sys
+import types
+
+from sandbox.guest import exchange, frames, remote, serving, values
+from sandbox.guest.lane import Lane, ProgramRaisedError, ViolationError
+from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+TESTS_MODULE = "tests"
+_BACK_DEPTH_MAX = 50
+_LOOP_ENDINGS = (StopIteration, StopAsyncIteration, GeneratorExit)
+"""Raised in the tests' process these would end its loops early and in silence, and with them its checks."""
+
+
+class Bridge:
+    """Asks the program, and answers what it asks back.
+
+    Attributes:
+        lane: The way to the program.
+        opinions: Counts the times that an object of the program said yes or no: what a check that rests on one is worth
+            is the tests' author's to say.
+    """
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.opinions = 0
+        self.seeds: list[list[Any]] = []
+        self._plain_input, self._plain_stdin = builtins.input, sys.stdin
+        self._streams: tuple[Any, Any] = (None, None)
+        # The program's objects: by number, weakly, since a number that nobody uses is given back.
+        self._last = 0
+        self._remotes: dict[int, Any] = {}
+        self._kinds: dict[int, tuple[int, str]] = {}
+        self._released: list[int] = []
+        # Its exception classes, and generators and coroutines, which are real ones here: by identity.
+        self._error_classes: dict[int, type[BaseException]] = {}
+        self._stand_ins: dict[int, tuple[Any, int]] = {}
+        # The tests' objects that it was given.
+        self._given: dict[int, tuple[Any, int]] = {}
+        self._given_numbers: dict[int, int] = {}
+        self._depth = 0
+
+    def watch_streams(self) -> None:
+        """Take the streams of now for the usual ones: where tests put others, the program's output goes there too."""
+        self._streams = sys.stdout, sys.stderr
+
+    def ask(self, operation: str, target: Any, *args: Any, **kwargs: Any) -> Any:
+        """Have the program do something with an object of its own.
+
+        Raises:
+            UnsupportedValueError: An argument or the result cannot cross.
+            ViolationError: The answer is not one.
+            ProgramGoneError: The program ended.
+            Exception: What the program raised.
+        """
+        encoder = values.Encoder(self._refer)
+        setting = self._setting()
+        question = encoder.encode([operation, target, list(args), kwargs, self._released, setting])
+        self._released, self.seeds = [], []
+        with _Listening(self.lane, self._streams):
+            kind, payload = self.lane.ask(question, lambda body: self._answer_back(body, encoder.containers))
+        return self._read(kind, payload, encoder.containers)
+
+    def _read(self, kind: int, payload: bytes, containers: list[Any]) -> Any:
+        if kind == serving.UNSUPPORTED:
+            raise UnsupportedValueError(payload[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace"))
+        try:
+            answer = values.Decoder(self._resolve, containers).decode(payload)
+            if kind == serving.RETURNED and type(answer) is list and len(answer) == len(("value", "changes")):
+                exchange.apply(answer[1], containers)
+                return answer[0]
+            if kind == serving.THREW and type(answer) is list and len(answer) == _THREW_PARTS:
+                exchange.apply(answer[-1], containers)
+                raised = self._exception(*answer[:-1])
+            else:
+                raise ViolationError("an answer that is none")
+        except MalformedValueError as error:
+            raise ViolationError(f"a malformed value: {error}") from None
+        raise raised
+
+    def _exception(self, kind: Any, args: Any, message: Any, name: Any, itself: Any) -> BaseException:
+        """Build what the tests see of the program's exception."""
+        if not isinstance(kind, type) or not issubclass(kind, BaseException) or type(message) is not str:
+            raise MalformedValueError("an exception that is none")
+        if type(name) is not str:
+            raise MalformedValueError("an exception without a name")
+        if issubclass(kind, _LOOP_ENDINGS):
+            kind = ProgramRaisedError
+        raised = _instance(kind, args if type(args) is list else [message])
+        raised.__dict__["raised_by_program"] = f"{name}: {message}"
+        if itself is not None:
+            raised.__dict__["_sandbox_itself"] = itself
+        if id(kind) in self._stand_ins:
+            raised.__dict__["_sandbox_message"] = message
+        return raised
+
+    def _setting(self) -> dict[str, Any]:
+        """Return what the tests have put in place of the program's input, and the seeds they have set."""
+        setting: dict[str, Any] = {}
+        if self.seeds:
+            setting["seeds"] = self.seeds
+        if builtins.input is not self._plain_input:
+            setting["input"] = builtins.input
+        if sys.stdin is not self._plain_stdin:
+            setting["stdin"] = sys.stdin
+        return setting
+
+    # What the tests refer to.
+
+    def _refer(self, item: Any) -> tuple[bytes, bytes] | None:
+        kind = type(item)
+        name = _remote_name(item)
+        if name is not None:
+            return REMOTE, values.encode(name)
+        stand_in = self._stand_ins.get(id(item))
+        if stand_in is not None and stand_in[0]() is item:
+            return REMOTE, values.encode(stand_in[1])
+        shared = _shared_name(item)
+        if shared is not None:
+            return GLOBAL, values.encode(shared)
+        if kind is types.ModuleType:
+            return None
+        if kind in _ONLY_CALLED or isinstance(item, type):
+            flags = serving.FOREIGN_CALLABLE
+        elif hasattr(kind, "__next__") and not hasattr(kind, "readline"):
+            flags = serving.FOREIGN_ITERATOR
+        else:
+            flags = serving.FOREIGN_OBJECT | (serving.FOREIGN_CALLABLE if callable(item) else 0)
+        number = self._given_numbers.setdefault(id(item), len(self._given))
+        self._given[number] = item, flags
+        return LOCAL, values.encode([number, flags])
+
+    # What the program refers to.
+
+    def _resolve(self, tag: bytes, body: bytes) -> Any:
+        name = values.decode(body)
+        if tag == GLOBAL:
+            if type(name) is not str or name not in _SHARED_BY_NAME:
+                raise MalformedValueError("a name that both sides do not have")
+            return _SHARED_BY_NAME[name]
+        if tag == LOCAL:
+            if type(name) is not int or name not in self._given:
+                raise MalformedValueError("an object of the tests that the program was never given")
+            return self._given[name][0]
+        return self._remote(name)
+
+    def _remote(self, name: Any) -> Any:
+        if type(name) is int:
+            if name in self._error_classes:
+                return self._error_classes[name]
+            if name not in self._kinds:
+                raise MalformedValueError("an object of the program that was never named")
+            known = self._remotes.get(name)
+            return (known() if known is not None else None) or self._make(name)
+        if type(name) is not list or [type(part) for part in name] != [int, int, str, list]:
+            raise MalformedValueError("a reference that is none")
+        number, flags, text, bases = name
+        if flags & serving.ERROR_CLASS:
+            found = tuple(self._base(base) for base in bases)
+            self._count(number)
+            return self._make_error_class(number, text, found)
+        self._count(number)
+        self._kinds[number] = flags, text
+        return self._make(number)
+
+    def _count(self, number: int) -> None:
+        if number != self._last + 1:
+            raise MalformedValueError("an object of the program out of turn")
+        self._last = number
+
+    def _make(self, number: int) -> Any:
+        flags, name = self._kinds[number]
+        if number in self._released:
+            self._released.remove(number)
+        made: Any = remote.make(self, number, flags, name)
+        if flags & (serving.GENERATOR | serving.COROUTINE):
+            made = remote.generate(made) if flags & serving.GENERATOR else remote.wait_for(made)
+            self._stand_ins[id(made)] = _weakref.ref(made), number
+        self._remotes[number] = _weakref.ref(made)
+        return made
+
+    def release(self, number: int) -> None:
+        """Give a number back: nobody here refers to it any more."""
+        # Never asked at once: an object may go at any moment, in the middle of another question too.
+        self._remotes.pop(number, None)
+        self._released.append(number)
+
+    def _base(self, base: Any) -> type:
+        found = _SHARED_BY_NAME.get(base) if type(base) is str else self._remote(base)
+        return found if isinstance(found, type) else object
+
+    def _make_error_class(self, number: int, name: str, bases: tuple[type, ...]) -> type[BaseException]:
+        # Plain classes among the bases say nothing that an except clause could ask for.
+        kinds = tuple(base for base in bases if issubclass(base, BaseException) and not issubclass(base, _LOOP_ENDINGS))
+        try:
+            made = remote.error_class(self, name, kinds or (Exception,))
+        except (TypeError, ValueError) as error:
+            raise MalformedValueError(str(error)) from None
+        self._error_classes[number] = made
+        self._stand_ins[id(made)] = _weakref.ref(made), number
+        return made
+
+    # What the program asks back.
+
+    def _answer_back(self, body: bytes, containers: list[Any]) -> bytes:
+        decoder = values.Decoder(self._resolve, containers)
+        try:
+            question = decoder.decode(body)
+        except MalformedValueError as error:
+            raise ViolationError(f"a malformed value: {error}") from None
+        if type(question) is not list or [type(part) for part in question[1:]] != [str, list, dict]:
+            raise ViolationError("a question back that is none")
+        target, operation, args, kwargs = question
+        if not any(target is item for item, _ in self._given.values()):
+            raise ViolationError("a question about what is not the tests'")
+        before = exchange.look_at(decoder.containers)
+        status = serving.RETURNED
+        try:
+            answer = [self._perform(target, operation, args, kwargs)]
+        except Exception as error:
+            status, answer = serving.THREW, [remote.told(error)]
+        answer.append(exchange.changes(decoder.containers, before))
+        return bytes([status]) + values.Encoder(self._refer, decoder.containers).encode(answer)
+
+    def _perform(self, target: Any, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        flags = self._given[self._given_numbers[id(target)]][1]
+        if operation not in _ALLOWED or not flags & _ALLOWED[operation][0]:
+            raise ViolationError("the program asks of an object of the tests what it may not")
+        if operation in {"attribute", "set"} and (not args or type(args[0]) is not str or args[0].startswith("_")):
+            raise ViolationError("the program asks for what is private to the tests")
+        if self._depth >= _BACK_DEPTH_MAX:
+            raise RecursionError("the program asks back deeper than it may")
+        self._depth += 1
+        try:
+            return _ALLOWED[operation][1](target, *args, **kwargs)
+        finally:
+            self._depth -= 1
+
+
+class _Listening:
+    """Where the tests have turned their output elsewhere, what the program writes meanwhile goes there, too."""
+
+    def __init__(self, lane: Lane, usual: tuple[Any, Any]) -> None:
+        self._lane = lane
+        streams = (sys.stdout, sys.stderr)
+        self._turned = [
+            (capture, stream)
+            for capture, stream, old in zip(lane.captures, streams, usual, strict=True)
+            if stream is not old
+        ]
+
+    def __enter__(self) -> None:
+        if self._turned:
+            self._lane.drain()
+        for capture, _ in self._turned:
+            capture.copy_to = bytearray()
+
+    def __exit__(self, *_: object) -> None:
+        if self._turned:
+            # What it wrote before it answered is in the pipe by now.
+            self._lane.drain()
+        for capture, stream in self._turned:
+            taken, capture.copy_to = capture.copy_to, None
+            if taken:
+                stream.write(taken.decode("utf-8", "replace"))
+
+
+_THREW_PARTS = len(("class", "args", "message", "name", "itself", "changes"))
+_ONLY_CALLED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+_SHARED_BY_NAME: dict[str, type] = {kind.__name__: kind for kind in serving.SHARED_TYPES}
+_OBJECT = serving.FOREIGN_OBJECT
+
+
+def _next(target: Any) -> list[Any]:
+    try:
+        return [True, next(target)]
+    except StopIteration:
+        return [False, None]
+
+
+_ALLOWED: dict[str, tuple[int, Callable[..., Any]]] = {
+    "call": (serving.FOREIGN_CALLABLE, lambda target, *args, **kwargs: target(*args, **kwargs)),
+    "next": (serving.FOREIGN_ITERATOR, _next),
+    "attribute": (_OBJECT, getattr),
+    "set": (_OBJECT, setattr),
+    "len": (_OBJECT, len),
+    "bool": (_OBJECT, bool),
+    "iter": (_OBJECT, iter),
+    "getitem": (_OBJECT, lambda target, key: target[key]),
+    "setitem": (_OBJECT, lambda target, key, value: target.__setitem__(key, value)),
+    "contains": (_OBJECT, lambda target, item: item in target),
+    "str": (_OBJECT, str),
+    "repr": (_OBJECT, repr),
+    "eq": (_OBJECT, lambda target, other: bool(target == other)),
+    "lt": (_OBJECT, lambda target, other: bool(target < other)),
+    "hash": (_OBJECT, hash),
+}
+"""What the program may ask of an object of the tests, and which of them."""
+
+
+def _remote_name(item: Any) -> int | str | list[Any] | None:
+    """Return what the program knows a remote object by; None for anything else."""
+    name = getattr(type(item), "_sandbox_is_remote", None)
+    return object.__getattribute__(item, "_sandbox_name") if name is True else None
+
+
+def _shared_name(item: Any) -> str | None:
+    """Return the name by which the program has the same object: Python's own functions and classes."""
+    if not isinstance(item, (type, types.BuiltinFunctionType, types.FunctionType, types.MethodDescriptorType)):
+        return None
+    name = getattr(item, "__qualname__", "")
+    if isinstance(item, types.MethodDescriptorType):
+        owner = item.__objclass__
+        return f"builtins:{name}" if vars(builtins).get(owner.__name__) is owner else None
+    module = getattr(item, "__module__", None) or ""
+    if module == "builtins":
+        return name if vars(builtins).get(name) is item else None
+    found: Any = sys.modules.get(module) if module.partition(".")[0] in sys.stdlib_module_names else None
+    return f"{module}:{name}" if found is not None and vars(found).get(name) is item else None
+
+
+def _instance(kind: type[BaseException], args: list[Any]) -> BaseException:
+    try:
+        return kind(*args)
+    except Exception:
+        # Such as UnicodeDecodeError, which wants five arguments.
+        return ProgramRaisedError(*args)

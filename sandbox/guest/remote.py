@@ -1,0 +1,296 @@
+"""Objects of the program as the tests see them.
+
+What is asked of one is asked over there, and what comes back is a value, another such object, or an exception. It is
+never asked whether it equals a value of the tests, or what comes of it together with one: the program would learn what
+is expected of it, and say so.
+"""
+
+from __future__ import annotations
+
+from sandbox.guest import serving
+from sandbox.guest.lane import ViolationError
+from sandbox.guest.values import UnsupportedValueError, encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import Any
+
+    from sandbox.guest.bridge import Bridge
+
+ITEMS_MAX = 1_000_000
+_ASKED_FOR = frozenset({"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__wrapped__"})
+
+
+def _bridge(remote: Remote) -> Bridge:
+    return object.__getattribute__(remote, "_sandbox_bridge")  # type: ignore[no-any-return]
+
+
+def _ask(remote: Remote, operation: str, *args: Any, **kwargs: Any) -> Any:
+    return _bridge(remote).ask(operation, remote, *args, **kwargs)
+
+
+def _yes_or_no(remote: Remote, operation: str, *args: Any) -> bool:
+    """Ask what only a bool answers; whoever counts on the answer counts on the program's word."""
+    _bridge(remote).opinions += 1
+    answer = _ask(remote, operation, *args)
+    if type(answer) is not bool:
+        raise TypeError(f"the program answered {operation!r} with {type(answer).__name__!r} instead of 'bool'")
+    return answer
+
+
+class Remote:
+    """An object of the program."""
+
+    _sandbox_is_remote = True
+
+    def __init__(self, bridge: Bridge, name: int | str | list[Any]) -> None:
+        object.__setattr__(self, "_sandbox_bridge", bridge)
+        object.__setattr__(self, "_sandbox_name", name)
+
+    def __del__(self) -> None:
+        name = object.__getattribute__(self, "_sandbox_name")
+        if type(name) is int:
+            _bridge(self).release(name)
+
+    def __getattr__(self, name: str) -> Any:
+        """Ask for an attribute.
+
+        Raises:
+            AttributeError: It has none, or it is one that Python itself looks for.
+        """
+        if name.startswith("__") and name.endswith("__") and name not in _ASKED_FOR:
+            raise AttributeError(name)
+        return _ask(self, "attribute", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _ask(self, "set", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _ask(self, "delete", name)
+
+    def __dir__(self) -> list[str]:
+        return _ask(self, "dir")  # type: ignore[no-any-return]
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return _yes_or_no(self, "eq", other) if isinstance(other, Remote) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        if self is other:
+            return False
+        return _yes_or_no(self, "ne", other) if isinstance(other, Remote) else NotImplemented
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def __bool__(self) -> bool:
+        return _yes_or_no(self, "bool")
+
+    def __contains__(self, item: object) -> bool:
+        # Its own __contains__ would learn what is looked for.
+        return any(part is item or part == item for part in self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return _Pulled(_ask(self, "iter"))
+
+    def __next__(self) -> Any:
+        more, value = _pair(_ask(self, "next"))
+        if not more:
+            raise StopIteration(value)
+        return value
+
+    def __reversed__(self) -> Iterator[Any]:
+        return _Pulled(_ask(self, "reversed"))
+
+    def __enter__(self) -> Any:
+        return _ask(self, "enter")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        return bool(_ask(self, "exit", None if error is None else told(error)))
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return wait_for(self).__await__()
+
+    def __copy__(self) -> Any:
+        return _ask(self, "copy")
+
+    def __deepcopy__(self, memo: object) -> Any:
+        return _ask(self, "deepcopy")
+
+    def __getitem__(self, key: Any) -> Any:
+        return _ask(self, "getitem", key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _ask(self, "setitem", key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        _ask(self, "delitem", key)
+
+    def __mro_entries__(self, bases: object) -> tuple[type, ...]:
+        raise UnsupportedValueError("a class of the tests that derives from one of the program")
+
+
+class _Pulled:
+    """An iterator of the program, up to a number of items."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._left = ITEMS_MAX
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise UnsupportedValueError(f"an iterator of more than {ITEMS_MAX} items")
+        return next(self._source)
+
+
+class RemoteCallable(Remote):
+    """One that can be called."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it; what it changes in place changes here too.
+
+        Raises:
+            UnsupportedValueError: An argument or the result cannot cross.
+            Exception: What the program raised.
+        """
+        return _ask(self, "call", *args, **kwargs)
+
+
+class RemoteClass(RemoteCallable):
+    """A class of the program."""
+
+    def __instancecheck__(self, item: object) -> bool:
+        return isinstance(item, Remote) and _yes_or_no(self, "is_instance", item)
+
+    def __subclasscheck__(self, kind: object) -> bool:
+        return isinstance(kind, RemoteClass) and _yes_or_no(self, "is_subclass", kind)
+
+
+def _pair(answer: Any) -> tuple[bool, Any]:
+    if type(answer) is not list or len(answer) != 2 or type(answer[0]) is not bool:
+        raise ViolationError("an answer that is none")
+    return answer[0], answer[1]
+
+
+def _unary(operation: str, kind: type) -> Callable[[Remote], Any]:
+    def method(self: Remote) -> Any:
+        answer = _ask(self, operation)
+        if kind is not object and type(answer) is not kind:
+            raise TypeError(f"the program answered {operation!r} with {type(answer).__name__!r}")
+        return answer
+
+    return method
+
+
+def _binary(operation: str, *, swapped: bool = False) -> Callable[[Remote, Any], Any]:
+    def method(self: Remote, other: Any) -> Any:
+        if not isinstance(other, Remote):
+            raise UnsupportedValueError(
+                f"what comes of a {type(self).__name__!r} of the program and a value of the tests by {operation!r}"
+            )
+        return _ask(other, operation, self) if swapped else _ask(self, operation, other)
+
+    return method
+
+
+def _ordering(operation: str) -> Callable[[Remote, object], bool]:
+    def method(self: Remote, other: object) -> bool:
+        return _yes_or_no(self, operation, other) if isinstance(other, Remote) else NotImplemented
+
+    return method
+
+
+for _name, _kind in {
+    "len": int, "str": str, "repr": str, "bytes": bytes, "int": int, "float": float, "complex": complex, "index": int,
+    "abs": object, "neg": object, "pos": object, "invert": object,
+}.items():  # fmt: skip
+    setattr(Remote, f"__{_name}__", _unary(_name, _kind))
+for _name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor"):
+    setattr(Remote, f"__{_name.strip('_')}__", _binary(_name))
+    setattr(Remote, f"__r{_name.strip('_')}__", _binary(_name, swapped=True))
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Remote, f"__{_name}__", _ordering(_name))
+
+
+def _format(self: Remote, specification: str) -> str:
+    return str(_ask(self, "format", specification))
+
+
+def _round(self: Remote, digits: int | None = None) -> Any:
+    return _ask(self, "round", digits)
+
+
+Remote.__format__ = _format  # type: ignore[assignment]
+Remote.__round__ = _round  # type: ignore[attr-defined]
+
+_classes: dict[tuple[int, str], type[Remote]] = {}
+
+
+def make(bridge: Bridge, number: int | str, flags: int, name: str) -> Remote:
+    """Make the stand-in of an object; its class has the name of the object's own."""
+    base: type[Remote] = RemoteCallable if flags & serving.CALLABLE else Remote
+    if flags & serving.CLASS:
+        base, name = RemoteClass, "type"
+    key = (flags & (serving.CLASS | serving.CALLABLE), name)
+    if key not in _classes:
+        _classes[key] = type(name.replace("\0", "?"), (base,), {})
+    return _classes[key](bridge, number)
+
+
+def generate(remote: Remote) -> Generator[Any, Any, Any]:
+    """Stand for a generator of the program, item by item."""
+    value, left = None, ITEMS_MAX
+    while left := left - 1:
+        more, item = _pair(_ask(remote, "send", value))
+        if not more:
+            return item
+        value = yield item
+    raise UnsupportedValueError(f"a generator of more than {ITEMS_MAX} items")
+
+
+async def wait_for(remote: Remote) -> Any:
+    """Stand for a coroutine of the program: it runs to its end over there, once it is awaited."""
+    return _ask(remote, "await")
+
+
+def error_class(bridge: Bridge, name: str, bases: tuple[type, ...]) -> type[BaseException]:
+    """Make a class for an exception class of the program, so that an except clause can name it."""
+    return type(
+        name, bases, {"_sandbox_bridge": bridge, "__module__": "program", "__getattr__": _of_itself, "__str__": _text}
+    )
+
+
+def _of_itself(self: BaseException, name: str) -> Any:
+    itself = self.__dict__.get("_sandbox_itself")
+    if itself is None or name.startswith("__"):
+        raise AttributeError(name)
+    return getattr(itself, name)
+
+
+def _text(self: BaseException) -> str:
+    message = self.__dict__.get("_sandbox_message")
+    return BaseException.__str__(self) if message is None else message
+
+
+def told(error: BaseException) -> Any:
+    """Return what the program may know of an exception.
+
+    That is itself where it is the program's own; else its nearest class that both sides have, its arguments where they
+    are values, and its text.
+    """
+    itself = error.__dict__.get("_sandbox_itself")
+    if itself is not None:
+        return itself
+    kind = next(kind for kind in type(error).__mro__ if kind in serving.SHARED_TYPES or "_sandbox_bridge" in vars(kind))
+    args: Any = list(error.args)
+    try:
+        encode(args)
+    except UnsupportedValueError:
+        args = None
+    return [kind, args, serving.message_of(error)]

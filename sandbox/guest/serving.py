@@ -1,0 +1,426 @@
+"""The program's side of the calls: objects that cannot cross stay here, and the tests hold their numbers.
+
+All of it runs in the process that the program owns. Nothing here guards anything: it is how an honest program answers.
+"""
+
+from __future__ import annotations
+
+import _operator as operator
+import _thread
+import builtins
+import sys
+import types
+
+from sandbox.guest import exchange, frames, values
+from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, UnsupportedValueError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+# From the tests: a question with an id that nobody can guess, and the answer to a question asked back.
+ASK, REPLY = b"QA"
+# From the program: one answer for each question, or a question back while one is open.
+RETURNED, THREW, UNSUPPORTED, BACK = b"REUB"
+ID_BYTES = 8
+
+CALLABLE, CLASS, ERROR_CLASS, GENERATOR, COROUTINE = 1, 2, 4, 8, 16
+"""What an object of the program is, as far as the tests' side must know."""
+FOREIGN_CALLABLE, FOREIGN_ITERATOR, FOREIGN_OBJECT = 1, 2, 4
+"""What an object of the tests lets the program do: call it, ask it for the next one, use what is not private."""
+
+_MESSAGE_CHARACTERS_MAX = 1_000
+
+SHARED_TYPES = frozenset(
+    {int, float, complex, bool, str, bytes, bytearray, list, tuple, dict, set, frozenset, object, type, type(None)}
+    | {kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, BaseException)}
+)
+"""Types that both sides have by the same name."""
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception as one short line. Its `__str__` is the program's and may itself raise."""
+    return f"{type(error).__name__}: {message_of(error)}"[:_MESSAGE_CHARACTERS_MAX]
+
+
+def message_of(error: BaseException) -> str:
+    """Return an exception's own text, capped."""
+    try:
+        return str(error)[:_MESSAGE_CHARACTERS_MAX]
+    except BaseException:
+        return "(its message could not be made)"
+
+
+def _attribute(target: Any, name: str) -> Any:
+    return getattr(target, name)
+
+
+def _next(target: Any) -> list[Any]:
+    """Return whether there was one more, and it: a StopIteration that crossed could end a loop of the tests."""
+    try:
+        return [True, next(target)]
+    except StopIteration as stop:
+        return [False, stop.value]
+
+
+def _send(target: Any, value: Any) -> list[Any]:
+    try:
+        return [True, target.send(value)]
+    except StopIteration as stop:
+        return [False, stop.value]
+
+
+def _wait_for(target: Any) -> Any:
+    return __import__("asyncio").run(_awaiting(target))
+
+
+async def _awaiting(target: Any) -> Any:
+    return await target
+
+
+def _leave(target: Any, told: Any) -> Any:
+    """Leave a context, with what the tests raised in it, if anything: an exception of ours, or one to be made."""
+    if told is None:
+        return target.__exit__(None, None, None)
+    error = _made(*told) if type(told) is list else told
+    return target.__exit__(type(error), error, None)
+
+
+def _made(kind: type[BaseException], args: list[Any] | None, message: str) -> BaseException:
+    try:
+        return kind(*args) if args is not None else kind(message)
+    except Exception:
+        return Exception(message)
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "value": lambda target: target,
+    "call": lambda target, *args, **kwargs: target(*args, **kwargs),
+    "method": lambda target, name, *args, **kwargs: getattr(target, name)(*args, **kwargs),
+    "attribute": _attribute,
+    "set": setattr,
+    "delete": delattr,
+    "next": _next,
+    "send": _send,
+    "await": _wait_for,
+    "enter": lambda target: target.__enter__(),
+    "exit": _leave,
+    "len": len,
+    "iter": iter,
+    "reversed": reversed,
+    "bool": bool,
+    "str": str,
+    "repr": repr,
+    "bytes": bytes,
+    "format": format,
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "index": operator.index,
+    "round": round,
+    "abs": abs,
+    "neg": operator.neg,
+    "pos": operator.pos,
+    "invert": operator.invert,
+    "getitem": operator.getitem,
+    "setitem": operator.setitem,
+    "delitem": operator.delitem,
+    "is_instance": lambda target, item: isinstance(item, target),
+    "is_subclass": lambda target, item: issubclass(item, target),
+    "dir": dir,
+    "copy": lambda target: __import__("copy").copy(target),
+    "deepcopy": lambda target: __import__("copy").deepcopy(target),
+    **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+    **{
+        name: getattr(operator, name)
+        for name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor")
+    },
+}
+
+
+class Foreign:
+    """An object of the tests. What it is asked is asked back there, while the tests wait for an answer."""
+
+    def __init__(self, service: Service, number: int) -> None:
+        object.__setattr__(self, "_sandbox_service", service)
+        object.__setattr__(self, "_sandbox_number", number)
+
+
+class ForeignCallable(Foreign):
+    """One that can be called, and no more."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        return _ask_back(self, "call", args, kwargs)
+
+
+class ForeignObject(Foreign):
+    """One whose public attributes may be used."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Ask for an attribute."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _ask_back(self, "attribute", (name,))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _ask_back(self, "set", (name, value))
+
+    def __len__(self) -> int:
+        return _ask_back(self, "len")  # type: ignore[no-any-return]
+
+    def __bool__(self) -> bool:
+        return _ask_back(self, "bool")  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(_ask_back(self, "iter"))
+
+    def __getitem__(self, key: Any) -> Any:
+        return _ask_back(self, "getitem", (key,))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _ask_back(self, "setitem", (key, value))
+
+    def __contains__(self, item: Any) -> bool:
+        return _ask_back(self, "contains", (item,))  # type: ignore[no-any-return]
+
+    def __str__(self) -> str:
+        return _ask_back(self, "str")  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return _ask_back(self, "repr")  # type: ignore[no-any-return]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or bool(_ask_back(self, "eq", (other,)))
+
+    def __lt__(self, other: object) -> bool:
+        return bool(_ask_back(self, "lt", (other,)))
+
+    def __hash__(self) -> int:
+        return _ask_back(self, "hash")  # type: ignore[no-any-return]
+
+
+class ForeignCallableObject(ForeignCallable, ForeignObject):
+    """One with both."""
+
+
+def _ask_back(
+    foreign: Foreign, operation: str, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+) -> Any:
+    service: Service = object.__getattribute__(foreign, "_sandbox_service")
+    return service.ask_back(foreign, operation, args, kwargs or {})
+
+
+def _pull(foreign: Foreign) -> Iterator[Any]:
+    while True:
+        more, value = _ask_back(foreign, "next")
+        if not more:
+            return
+        yield value
+
+
+class Service:
+    """Answers the tests' questions about one loaded program."""
+
+    def __init__(self, module: types.ModuleType, calls: int, answers: int, flush: Callable[[], None]) -> None:
+        self._module = module
+        self._calls = calls
+        self._answers = answers
+        self._flush = flush
+        self._objects: dict[int, Any] = {}
+        self._numbers: dict[int, int] = {}
+        self._last = 0
+        # Generators that stand for the tests' iterators have no attribute to keep their number in.
+        self._foreign: dict[int, tuple[Any, int]] = {}
+        self._known: dict[int, Any] = {}
+        # The questions that are open, the newest last: id, containers.
+        self._open: list[tuple[bytes, list[Any]]] = []
+        self._one_at_a_time = _thread.RLock()
+
+    def run(self) -> None:
+        """Answer until the tests close their end."""
+        while True:
+            try:
+                kind, body = frames.read_frame(self._calls)
+            except frames.EndOfStreamError:
+                return
+            if kind == ASK:
+                self._answer(body[:ID_BYTES], body[ID_BYTES:])
+
+    def _answer(self, call_id: bytes, question: bytes) -> None:
+        decoder = values.Decoder(self._resolve)
+        try:
+            *asked, released, setting = decoder.decode(question)
+        except Exception as error:
+            # Such as a name of the program that it has deleted since.
+            kind, payload = THREW, self._encode([*self._raised(error), []], [])[0]
+        else:
+            for number in released:
+                self._numbers.pop(id(self._objects.pop(number, None)), None)
+            self._open.append((call_id, decoder.containers))
+            try:
+                kind, payload = self._perform(asked, setting, decoder.containers)
+            finally:
+                self._open.pop()
+        self._flush()
+        frames.write_frame(self._answers, kind, call_id + payload)
+
+    def _perform(self, asked: list[Any], setting: dict[str, Any], containers: list[Any]) -> tuple[int, bytes]:
+        """Do what was asked, and describe what came of it: a value or an exception, and what changed in place."""
+        before = exchange.look_at(containers)
+        restore = _arrange(setting)
+        raised = True
+        try:
+            operation, target, args, kwargs = asked
+            parts = [_OPERATIONS[operation](target, *args, **kwargs)]
+            raised = False
+        except BaseException as error:
+            parts = self._raised(error)
+        finally:
+            restore()
+        try:
+            answer = [*parts, exchange.changes(containers, before)]
+            return THREW if raised else RETURNED, self._encode(answer, containers)[0]
+        except UnsupportedValueError as error:
+            return UNSUPPORTED, frames.text(f"the program returned {error}")
+
+    def _raised(self, error: BaseException) -> list[Any]:
+        """Describe an exception: its class, its arguments where they are values, its text, and itself if it is new."""
+        try:
+            args: Any = list(error.args)
+            values.encode(args)
+        except Exception:
+            args = None
+        own = type(error) not in SHARED_TYPES
+        return [type(error), args, message_of(error), type(error).__name__, error if own else None]
+
+    def ask_back(self, foreign: Foreign, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Ask the tests, who are waiting for an answer, something about an object of theirs.
+
+        Raises:
+            RuntimeError: They are not waiting.
+            Exception: What came of it there.
+        """
+        with self._one_at_a_time:
+            if not self._open:
+                raise RuntimeError("the tests are not waiting for the program: their objects cannot be used now")
+            call_id, given = self._open[-1]
+            question, containers = self._encode([foreign, operation, list(args), kwargs], given)
+            self._flush()
+            frames.write_frame(self._answers, BACK, call_id + question)
+            while True:
+                kind, body = frames.read_frame(self._calls)
+                if kind == REPLY:
+                    break
+                self._answer(body[:ID_BYTES], body[ID_BYTES:])
+            return self._read_reply(body[ID_BYTES:], containers)
+
+    def _read_reply(self, body: bytes, containers: list[Any]) -> Any:
+        *answer, found = values.Decoder(self._resolve, containers).decode(body[1:])
+        exchange.apply(found, containers)
+        if body[0] == RETURNED:
+            return answer[0]
+        raise _made(*answer[0]) if type(answer[0]) is list else answer[0]
+
+    def _refer(self, item: Any) -> tuple[bytes, bytes] | None:
+        kind = type(item)
+        if issubclass(kind, Foreign):
+            return LOCAL, values.encode(object.__getattribute__(item, "_sandbox_number"))
+        if id(item) in self._foreign and self._foreign[id(item)][0] is item:
+            return LOCAL, values.encode(self._foreign[id(item)][1])
+        if issubclass(kind, type) and any(item is shared for shared in SHARED_TYPES):
+            return GLOBAL, values.encode(item.__name__)
+        return REMOTE, values.encode(self._described(item))
+
+    def _described(self, item: Any) -> int | list[Any]:
+        """Return an object's number; with what it is when it had none yet."""
+        known = self._numbers.get(id(item))
+        if known is not None:
+            return known
+        flags = _flags_of(item)
+        # The classes that an exception derives from, each by a name that both sides have, or like itself.
+        bases = [_shared_name(base) or self._described(base) for base in item.__bases__] if flags & ERROR_CLASS else []
+        self._last += 1
+        self._numbers[id(item)] = self._last
+        self._objects[self._last] = item
+        named = item if isinstance(item, type) else type(item)
+        return [self._last, flags, str(named.__name__), bases]
+
+    def _encode(self, value: Any, given: list[Any]) -> tuple[bytes, list[Any]]:
+        """Encode, or leave everything as it was: the tests must hear of each number once, and in order."""
+        last = self._last
+        encoder = values.Encoder(self._refer, given)
+        try:
+            return encoder.encode(value), encoder.containers
+        except BaseException:
+            for number in range(last + 1, self._last + 1):
+                self._numbers.pop(id(self._objects.pop(number)))
+            self._last = last
+            raise
+
+    def _resolve(self, tag: bytes, body: bytes) -> Any:
+        """Find what the tests refer to."""
+        name = values.decode(body)
+        if tag == GLOBAL:
+            module, _, path = name.rpartition(":")
+            found: Any = __import__(module or "builtins", fromlist=["*"])
+            for part in path.split("."):
+                found = getattr(found, part)
+            return found
+        if tag == LOCAL:
+            return self._known_foreign(*name)
+        return self._own(name)
+
+    def _own(self, name: int | str | list[Any]) -> Any:
+        """Return an object of the program by its number, its name in the module, or as an attribute of another one."""
+        if isinstance(name, int):
+            return self._objects[name]
+        if isinstance(name, list):
+            return getattr(self._own(name[0]), name[1])
+        if not name:
+            return self._module
+        if name not in self._module.__dict__:
+            raise NameError(f"name {name!r} is not defined")
+        return self._module.__dict__[name]
+
+    def _known_foreign(self, number: int, flags: int) -> Any:
+        if number not in self._known:
+            foreign: Any
+            if flags & FOREIGN_ITERATOR:
+                foreign = _pull(Foreign(self, number))
+                self._foreign[id(foreign)] = foreign, number
+            elif flags & FOREIGN_OBJECT:
+                foreign = (ForeignCallableObject if flags & FOREIGN_CALLABLE else ForeignObject)(self, number)
+            else:
+                foreign = ForeignCallable(self, number)
+            self._known[number] = foreign
+        return self._known[number]
+
+
+def _shared_name(kind: type) -> str:
+    return kind.__name__ if any(kind is shared for shared in SHARED_TYPES) else ""
+
+
+def _flags_of(item: Any) -> int:
+    if isinstance(item, type):
+        return CALLABLE | CLASS | (ERROR_CLASS if issubclass(item, BaseException) else 0)
+    if type(item) is types.GeneratorType:
+        return GENERATOR
+    if type(item) is types.CoroutineType:
+        return COROUTINE
+    return CALLABLE if callable(item) else 0
+
+
+def _arrange(setting: dict[str, Any]) -> Callable[[], None]:
+    """Give the program what the tests have arranged for it: input, seeds. Returns what takes the input away again."""
+    for module, args in setting.get("seeds", ()):
+        __import__(module, fromlist=["*"]).seed(*args)
+    before = builtins.input, sys.stdin
+    builtins.input = setting.get("input", builtins.input)
+    sys.stdin = setting.get("stdin", sys.stdin)
+
+    def restore() -> None:
+        builtins.input, sys.stdin = before
+
+    return restore if "input" in setting or "stdin" in setting else lambda: None

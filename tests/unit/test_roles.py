@@ -1,0 +1,452 @@
+"""What tests can do with a program that is in another process, and what the program cannot do with them."""
+
+import pytest
+
+from sandbox.guest import frames
+from sandbox.guest.lane import ViolationError
+from tests.unit.roles import judge
+
+PROGRAM = """
+import random
+from collections import namedtuple
+from dataclasses import dataclass
+
+
+class Stack:
+    def __init__(self, items=()):
+        self.items = list(items)
+
+    def push(self, item):
+        self.items.append(item)
+        return self
+
+    def pop(self):
+        return self.items.pop()
+
+    def __len__(self):
+        return len(self.items)
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def __getitem__(self, place):
+        return self.items[place]
+
+    def __eq__(self, other):
+        return isinstance(other, Stack) and self.items == other.items
+
+    def __hash__(self):
+        return 1
+
+    def __add__(self, other):
+        return Stack(self.items + other.items)
+
+    def __enter__(self):
+        return self.push("in")
+
+    def __exit__(self, kind, error, trace):
+        self.push(kind and (kind.__name__, error.args))
+        return True
+
+    def __repr__(self):
+        return f"Stack({self.items})"
+
+
+class CodeError(ValueError):
+    def __init__(self, code):
+        super().__init__(f"code {code}")
+        self.code = code
+
+
+class SubError(CodeError):
+    pass
+
+
+@dataclass
+class Point:
+    x: int
+    y: int
+
+
+Pair = namedtuple("Pair", "first second")
+COUNT = 5
+
+
+def fail(code):
+    raise SubError(code)
+
+
+def look_up(key):
+    return {}[key]
+
+
+def leave():
+    raise SystemExit(3)
+
+
+def decode(data):
+    return data.decode("ascii")
+
+
+def pair():
+    return Pair(1, Point(2, 3))
+
+
+def count(n):
+    for i in range(n):
+        got = yield i
+        if got:
+            print("got", got)
+
+
+def sort(items):
+    items.sort()
+    return items
+
+
+def rearrange(grid):
+    grid[0][0] = 9
+    grid.append(grid[0])
+
+
+def fill(a, b, c, d):
+    a["new"] = 1
+    b.add(2)
+    c.extend(b"xy")
+    d.append(3)
+
+
+def twice(f, x):
+    return f(f(x))
+
+
+def compose(*functions):
+    def composed(x):
+        for f in functions:
+            x = f(x)
+        return x
+
+    return composed
+
+
+def show(f):
+    items = [3, 2]
+    f(items)
+    return items
+
+
+async def double(x):
+    return x * 2
+
+
+def greet():
+    print("hello", input("name? "))
+
+
+def dice():
+    return random.random()
+
+
+def total(items):
+    return sum(items)
+
+
+def visit(node):
+    node.value += 1
+    return node.value + (node.next.value if node.next else 0)
+
+
+def endless():
+    while True:
+        yield 1
+
+
+def peek(f):
+    return f.__globals__
+
+
+def peek_object(node):
+    return node._secret
+"""
+
+STYLES = {
+    "objects": """
+s = Stack()
+s.push(1).push(2)
+assert len(s) == 2 and list(s) == [1, 2] and s[0] == 1 and 2 in s and 5 not in s
+assert s.pop() == 2
+t = Stack([1])
+assert s == t and not (s != t) and s is not t
+assert s != 1 and not s == [1] and s != [1]
+assert repr(s + t) == "Stack([1, 1])" and f"{s}" == "Stack([1])"
+assert isinstance(s, Stack) and not isinstance(3, Stack)
+assert type(s).__name__ == "Stack"
+s.items = [7]
+assert s.pop() == 7 and not s
+""",
+    "contexts": """
+s = Stack()
+with s as inner:
+    assert inner is s
+    raise KeyError("q")
+assert s.items == ["in", ("KeyError", ("q",))], s.items
+with s:
+    pass
+assert s.items[-1] is None
+""",
+    "exceptions": """
+def raised(f, *args):
+    try:
+        f(*args)
+    except BaseException as error:
+        return error
+
+error = raised(fail, 7)
+assert isinstance(error, CodeError) and isinstance(error, ValueError) and type(error).__name__ == "SubError"
+assert str(error) == "code 7" and error.args == ("code 7",) and error.code == 7
+try:
+    fail(8)
+except CodeError:
+    pass
+error = raised(look_up, "x")
+assert type(error) is KeyError and str(error) == "'x'" and error.args == ("x",)
+assert type(raised(leave)) is SystemExit and raised(leave).code == 3
+assert type(raised(decode, b"\\xff")) is UnicodeDecodeError
+assert type(raised(sort)) is TypeError
+assert type(raised(lambda: Stack().pop())) is IndexError
+assert not hasattr(Stack(), "nothing")
+""",
+    "records": """
+value = pair()
+assert value.first == 1 and value[0] == 1 and value.second.x == 2 and value._fields == ("first", "second")
+assert Point(2, 3) == value.second
+value.second.x = 10
+assert value.second.x == 10
+assert Pair(1, 2) == (1, 2)
+""",
+    "generators": """
+import inspect
+g = count(3)
+assert inspect.isgenerator(g)
+assert next(g) == 0 and g.send("v") == 1 and list(g) == [2]
+assert list(count(4)) == [0, 1, 2, 3] and sum(count(5)) == 10
+assert total(count(4)) == 6 and total(x for x in (1, 2)) == 3 and total(iter([1])) == 1
+assert [a for a, b in zip(count(9), [0, 1])] == [0, 1]
+it = iter(Stack([1, 2]))
+assert next(it) == 1 and next(it) == 2 and next(it, None) is None
+e = endless()
+assert next(e) == 1
+e.close()
+""",
+    "changes in place": """
+items = [3, 1, 2]
+assert sort(items) is items and items == [1, 2, 3]
+grid = [[1], [2]]
+row = grid[0]
+rearrange(grid)
+assert grid == [[9], [2], [9]] and grid[0] is row and grid[2] is row
+a, b, c = {}, set(), bytearray()
+fill(a, b, c, d=(d := []))
+assert (a, b, c, d) == ({"new": 1}, {2}, b"xy", [3])
+from collections import Counter, deque
+a, d = Counter("x"), deque()
+fill(a, b, c, d)
+assert a == {"x": 1, "new": 1} and list(d) == [3]
+""",
+    "callbacks": """
+import operator
+assert twice(lambda x: x + 1, 1) == 3 and compose(lambda x: x + 1, str)(4) == "5"
+assert compose(len, abs, operator.neg)([1]) == -1 and compose(str.upper)("a") == "A" and compose(sort)([2, 1]) == [1, 2]
+assert show(lambda items: items.append(1)) == [3, 2, 1]
+assert twice(lambda x: total([x, COUNT]), 1) == 11
+def divide(x):
+    return x / 0
+try:
+    twice(divide, 1)
+except ZeroDivisionError:
+    pass
+else:
+    raise AssertionError
+def own(x):
+    raise CodeError(4)
+try:
+    twice(own, 1)
+except CodeError as error:
+    assert error.code == 4
+class Node:
+    def __init__(self, value, next=None):
+        self.value, self.next = value, next
+node = Node(1, Node(5))
+assert visit(node) == 7 and node.value == 2
+""",
+    "coroutines": """
+import asyncio
+assert asyncio.run(double(4)) == 8
+async def main():
+    return await asyncio.gather(double(1), double(2))
+assert asyncio.run(main()) == [2, 4]
+""",
+    "input and output": """
+import contextlib, io
+from unittest import mock
+out = io.StringIO()
+with contextlib.redirect_stdout(out), mock.patch("builtins.input", lambda _="": "Bo"):
+    greet()
+assert out.getvalue() == "hello Bo\\n"
+out = io.StringIO()
+with mock.patch("sys.stdin", io.StringIO("Al\\n")), contextlib.redirect_stdout(out):
+    greet()
+assert out.getvalue() == "name? hello Al\\n"
+try:
+    greet()
+except EOFError:
+    pass
+""",
+    "seeds": """
+import random
+random.seed(4)
+first = dice()
+random.seed(4)
+assert dice() == first
+random.seed(4)
+assert random.random() == first
+""",
+    "a module": """
+from unittest import mock
+import solution
+from program import COUNT, Stack as Same
+assert COUNT == 5 and solution.twice(lambda x: x, 2) == 2 and Same is solution.Stack is Stack
+with mock.patch("program.COUNT", 8):
+    assert solution.COUNT == 8
+assert solution.COUNT == 5
+solution.new = 4
+assert solution.new == 4
+""",
+}
+
+
+@pytest.mark.parametrize("tests", STYLES.values(), ids=STYLES)
+def test_tests_work_as_in_one_process(tests: str) -> None:
+    told = judge(PROGRAM, tests)
+    assert told.passed, told.frames
+    # The very same tests hold where there is no wall at all: they ask for nothing that Python does not do.
+    if not any(word in tests for word in ("program", "random")):
+        exec(compile(PROGRAM + tests, "both.py", "exec"), {"__name__": "both"})  # noqa: S102 (ours, both)
+
+
+LIAR = """
+class Liar:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __lt__(self, other): return True
+    __le__ = __gt__ = __ge__ = __contains__ = __lt__
+    def __sub__(self, other): return 0.0
+    __rsub__ = __add__ = __radd__ = __mul__ = __rmul__ = __mod__ = __rmod__ = __truediv__ = __sub__
+    def __abs__(self): return 0.0
+    def __hash__(self): return hash(1)
+    def __len__(self): return 1
+
+class LiarInt(int):
+    __eq__ = Liar.__eq__
+    __hash__ = Liar.__hash__
+
+def f(*args): return Liar()
+def number(*args): return LiarInt(7)
+def nested(*args): return [Liar()]
+"""
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "assert f() == 1",
+        "assert 1 == f()",
+        "assert not f() != 1",
+        "assert f() in (1, 2)",
+        "assert f() in {1, 2}",
+        "assert 1 in f()",
+        "assert [f()] == [1]",
+        "assert nested() == [1]",
+        "assert {1: f()} == {1: 1}",
+        "assert abs(f() - 0.5) < 1e-6",
+        "assert abs(0.5 - f()) < 1e-6",
+        "assert f() < 3",
+        "assert 0 <= f() <= 3",
+        "assert f() % 2 == 0",
+        "assert 3 - f() == 0",
+        "import math; assert math.isclose(f(), 0.5)",
+        "assert sorted([f(), 1]) == [1, 1]",
+        "assert number() == 1",
+        "assert f() is True",
+        "from unittest import TestCase; TestCase().assertEqual(f(), 1)",
+        "from unittest import TestCase; TestCase().assertAlmostEqual(f(), 1)",
+        "from unittest import TestCase; TestCase().assertIn(1, f())",
+        "from unittest import TestCase; TestCase().assertIn(f(), [1])",
+    ],
+)
+def test_an_object_that_agrees_with_everything_agrees_with_nothing(check: str) -> None:
+    told = judge(LIAR, check)
+    assert told.results, told.frames
+    assert not told.passed
+
+
+def test_the_same_object_agrees_where_there_is_no_wall() -> None:
+    exec(LIAR + "assert f() == 1 and 1 == f() and f() in (1, 2) and 1 in f() and abs(f() - 0.5) < 1e-6", {})  # noqa: S102
+
+
+@pytest.mark.parametrize(
+    "check", ["peek(lambda: 1)", "class Node:\n    _secret = 1\npeek_object(Node())", "twice(lambda x: x.x, Node)"]
+)
+def test_what_is_private_to_the_tests_stays_so(check: str) -> None:
+    told = judge(PROGRAM, check)
+    assert not told.passed
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"N",
+        # Objects out of turn, of no sort, of the tests, never named.
+        b"values.encode([7, 0, 'x', []])",
+        b"values.encode(1)",
+        b"values.encode([1, 0, 'x'])",
+        b"values.encode([1, 4, 'E', ['int', 9]])",
+    ],
+)
+def test_a_reference_that_is_none_is_a_violation(answer: bytes) -> None:
+    source = f"""
+import sys, os, struct
+sys.path.insert(0, {str(__import__("sandbox").__path__[0]).removesuffix("/sandbox")!r})
+def f():
+    from sandbox.guest import frames, serving, values
+    frame = sys._getframe()
+    while "call_id" not in frame.f_locals:
+        frame = frame.f_back
+    body = eval({answer!r} or b"b''") if {answer!r} not in (b"", b"N") else {answer!r}
+    value = b"H" + struct.pack(">I", len(body)) + body
+    frames.write_frame(4, serving.RETURNED, frame.f_locals["call_id"] + b"l" + struct.pack(">I", 2) + value
+                       + values.encode([]))
+    os.read(3, 1)
+"""
+    with pytest.raises(ViolationError):
+        judge(source, "f()")
+
+
+def test_an_endless_generator_ends() -> None:
+    told = judge(PROGRAM, "from sandbox.guest import remote\nremote.ITEMS_MAX = 50\nlist(endless())")
+    assert told.results[0][:2] == (frames.ERRORED, frames.UNSUPPORTED_VALUE)
+
+
+def test_stop_iteration_of_the_program_does_not_end_a_loop_of_the_tests() -> None:
+    source = "def f(x): raise StopIteration\nclass Own(StopIteration): pass\ndef g(x): raise Own"
+    for call in ("f", "g"):
+        told = judge(source, f"for x in map({call}, [1]):\n    assert x == 2\nassert list(map({call}, [1])) == []")
+        assert not told.passed
+
+
+def test_objects_that_nobody_uses_are_given_back() -> None:
+    source = "import weakref\nclass A: pass\nalive = weakref.WeakSet()\n"
+    source += "def make():\n    a = A()\n    alive.add(a)\n    return a\ndef living(): return len(alive)\n"
+    told = judge(source, "a = [make() for _ in range(9)]\nassert living() == 9\ndel a\nliving()\nassert living() == 0")
+    assert told.passed, told.frames
