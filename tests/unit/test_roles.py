@@ -330,7 +330,7 @@ def test_tests_work_as_in_one_process(tests: str) -> None:
     told = judge(PROGRAM, tests)
     assert told.passed, told.frames
     # The very same tests hold where there is no wall at all: they ask for nothing that Python does not do.
-    if not any(word in tests for word in ("program", "random")):
+    if not any(word in tests for word in ("program", "random", "stdin")):
         exec(compile(PROGRAM + tests, "both.py", "exec"), {"__name__": "both"})  # noqa: S102 (ours, both)
 
 
