@@ -1,0 +1,66 @@
+# attack: answers one byte at a time, and never comes to the end
+# shape: whole
+# causes: WALL_TIME_LIMIT, CPU_TIME_LIMIT
+# limits: cpu_time_ms=2000 wall_time_ms=1000
+import os
+import struct
+import time
+
+
+class Reader:
+    def __init__(self):
+        self.data = b""
+
+    def take(self, size):
+        while len(self.data) < size:
+            part = os.read(3, 65536)
+            if not part:
+                os._exit(0)
+            self.data += part
+        taken, self.data = self.data[:size], self.data[size:]
+        return taken
+
+    def call(self):
+        size, kind = struct.unpack(">IB", self.take(5))
+        return self.take(size)[:8]
+
+
+def scalar(tag, body):
+    return tag + struct.pack(">I", len(body)) + body
+
+
+def text(value):
+    return scalar(b"s", value)
+
+
+def items(tag, *parts):
+    return tag + struct.pack(">I", len(parts)) + b"".join(parts)
+
+
+def frame(kind, body=b""):
+    return struct.pack(">IB", len(body), ord(kind)) + body
+
+
+def send(data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(4, view) :]
+
+
+def answer(value, args=1):
+    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+
+
+LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))
+
+
+def @NAME@(*args):
+    return None
+
+
+reader = Reader()
+send(LOADED)
+said = frame("R", reader.call() + answer(text(b"x" * 100_000)))
+for byte in said:
+    os.write(4, bytes([byte]))
+    time.sleep(0.005)

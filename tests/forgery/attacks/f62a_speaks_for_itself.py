@@ -1,0 +1,78 @@
+# attack: speaks the protocol itself, and answers with wrong values of every form
+# shape: whole
+# causes: WRONG_ANSWER
+import os
+import random
+import struct
+
+
+class Reader:
+    def __init__(self):
+        self.data = b""
+
+    def take(self, size):
+        while len(self.data) < size:
+            part = os.read(3, 65536)
+            if not part:
+                os._exit(0)
+            self.data += part
+        taken, self.data = self.data[:size], self.data[size:]
+        return taken
+
+    def call(self):
+        size, kind = struct.unpack(">IB", self.take(5))
+        return self.take(size)[:8]
+
+
+def scalar(tag, body):
+    return tag + struct.pack(">I", len(body)) + body
+
+
+def text(value):
+    return scalar(b"s", value)
+
+
+def items(tag, *parts):
+    return tag + struct.pack(">I", len(parts)) + b"".join(parts)
+
+
+def frame(kind, body=b""):
+    return struct.pack(">IB", len(body), ord(kind)) + body
+
+
+def send(data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(4, view) :]
+
+
+def answer(value, args=1):
+    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+
+
+LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))
+
+
+def @NAME@(*args):
+    return None
+
+
+VALUES = (
+    b"N",
+    b"T",
+    b"F",
+    b"E",
+    text(b"wrong"),
+    text(b"CANARY_"),
+    scalar(b"i", b"\1"),
+    scalar(b"f", struct.pack(">d", float("nan"))),
+    scalar(b"b", b"wrong"),
+    items(b"l", text(b"wrong")),
+    items(b"Z", text(b"wrong"), text(b"wrong")),
+    items(b"S"),
+    items(b"r", scalar(b"i", b"\0"), scalar(b"i", b"\x7f" * 8), scalar(b"i", b"\1")),
+)
+reader = Reader()
+send(LOADED)
+while True:
+    send(frame("R", reader.call() + answer(random.choice(VALUES))))
