@@ -4,11 +4,9 @@ Nothing here runs an attack. What the first lines of a file mean is in README.md
 its file, the seed, and how many variants are asked for; on nothing else.
 """
 
-from __future__ import annotations
-
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -186,7 +184,11 @@ def variants(attack: Attack, *, seed: int, count: int) -> Iterator[Variant]:
 
 def _first_lines(path: Path, source: bytes) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for line in source.removeprefix(_BOM).decode("latin-1").splitlines():
+    try:
+        text = source.removeprefix(_BOM).decode()
+    except UnicodeDecodeError:
+        text = source.decode("latin-1")
+    for line in text.replace("\r\n", "\n").split("\n"):
         if not line.startswith("#"):
             break
         if _COOKIE.match(line):
@@ -274,7 +276,7 @@ def _action(attack: Attack, rng: random.Random, name: str, canary: str, moment: 
     delay = rng.choice(_DELAYS_MS) / 1000
     daemon = rng.choice((True, False))
     before = inside = after = ""
-    styles = _STYLES
+    styles: tuple[str, ...] = _STYLES
     if moment == "import":
         before, after = rng.choice((("attack()\n\n\n", ""), ("", "\n\nattack()\n")))
     elif moment == "call":
@@ -505,7 +507,7 @@ _FORMS = {
 
 
 def _tests(
-    rng: random.Random, name: str, cases: list[_Case], styles: tuple[str, ...], forms: dict[str, tuple[str, ...]]
+    rng: random.Random, name: str, cases: list[_Case], styles: tuple[str, ...], forms: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, str]:
     style = rng.choice(styles)
     checks = []
@@ -539,11 +541,10 @@ def _functions(name: str, checks: list[str], cases: list[_Case]) -> str:
 
 def _unittest(name: str, checks: list[str], cases: list[_Case]) -> str:
     del checks
-    lines = "".join(
-        f"        self.assertEqual(candidate({case.argument}), {case.expected})\n" for case in cases
-    )
+    lines = "".join(f"        self.assertEqual(candidate({case.argument}), {case.expected})\n" for case in cases)
     return (
-        f"import unittest\n\ncandidate = {name}\n\n\nclass Tests(unittest.TestCase):\n    def test_all(self):\n{lines}\n\n"
+        f"import unittest\n\ncandidate = {name}\n\n\n"
+        f"class Tests(unittest.TestCase):\n    def test_all(self):\n{lines}\n\n"
         "Tests('test_all').debug()\n"
     )
 
