@@ -1,6 +1,6 @@
 # attack: ignores and blocks every signal, and computes for ever
 # shape: action
-# causes: CPU_TIME_LIMIT, WRONG_ANSWER
+# causes: CPU_TIME_LIMIT
 # limits: cpu_time_ms=500 wall_time_ms=6000
 # moments: import call late
 import signal
