@@ -21,7 +21,7 @@ from sandbox.language import load_language
 from sandbox.paths import data_dir, state_dir
 
 # Programs for boxes: some of them are named as test modules are, and none may ever run here.
-collect_ignore_glob = ["hostile/programs/*"]
+collect_ignore_glob = ["hostile/programs/*", "forgery/attacks/*", "forgery/benign/*"]
 
 
 @functools.cache

@@ -12,7 +12,7 @@ import sys
 import types
 
 from sandbox.guest import exchange, frames, remote, serving, values
-from sandbox.guest.lane import Lane, ProgramRaisedError, ViolationError
+from sandbox.guest.lane import Lane, ProgramGoneError, ProgramRaisedError, ViolationError
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
 
 TYPE_CHECKING = False
@@ -68,13 +68,18 @@ class Bridge:
             ProgramGoneError: The program ended.
             Exception: What the program raised.
         """
+        self.lane.check()
         encoder = values.Encoder(self._refer)
         setting = self._setting()
         question = encoder.encode([operation, target, list(args), kwargs, self._released, setting])
         self._released, self.seeds = [], []
-        with _Listening(self.lane, self._streams):
-            kind, payload = self.lane.ask(question, lambda body: self._answer_back(body, encoder.containers))
-        return self._read(kind, payload, encoder.containers)
+        try:
+            with _Listening(self.lane, self._streams):
+                kind, payload = self.lane.ask(question, lambda body: self._answer_back(body, encoder.containers))
+            return self._read(kind, payload, encoder.containers)
+        except (ProgramGoneError, ViolationError) as error:
+            self.lane.over = error
+            raise
 
     def _read(self, kind: int, payload: bytes, containers: list[Any]) -> Any:
         if kind == serving.UNSUPPORTED:

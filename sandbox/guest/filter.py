@@ -18,7 +18,7 @@ _INSTRUCTION = struct.Struct("=HBBI")
 _LOAD, _IF_EQUAL, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x00000000, 0x00050000
 # struct seccomp_data: number, architecture, instruction pointer, then six arguments of 64 bits.
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 
 _NEW_NAMESPACES = 0x7E020000
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET"""
@@ -36,6 +36,11 @@ _TO_A_PROCESS = {
     "aarch64": (129, 130, 131, 138, 240, 261, 434),
 }
 _KEEPER_PID = 1
+_FCNTL = {"x86_64": 72, "aarch64": 25}
+_IOCTL = {"x86_64": 16, "aarch64": 29}
+# Who is told, and by which signal, when a descriptor is ready: F_SETOWN F_SETSIG F_SETOWN_EX; FIOSETOWN SIOCSPGRP.
+_SIGNAL_BY_FCNTL = (8, 10, 15)
+_SIGNAL_BY_IOCTL = (0x8901, 0x8902)
 
 
 def program_filter() -> bytes:
@@ -75,5 +80,11 @@ def program_filter() -> bytes:
             (_RETURN, 0, 0, denied),
             (_RETURN, 0, 0, _ALLOW),
         ]
+    # The kernel's own signals reach it too, though it is pid 1.
+    for number, commands in ((_FCNTL[machine], _SIGNAL_BY_FCNTL), (_IOCTL[machine], _SIGNAL_BY_IOCTL)):
+        lines += [(_IF_EQUAL, 0, 2 + 2 * len(commands), number), (_LOAD, 0, 0, _SECOND_ARGUMENT)]
+        for command in commands:
+            lines += [(_IF_EQUAL, 0, 1, command), (_RETURN, 0, 0, denied)]
+        lines.append((_RETURN, 0, 0, _ALLOW))
     lines.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(_INSTRUCTION.pack(*line) for line in lines)

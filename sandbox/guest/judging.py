@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     """Send one frame to the host: kind, payload."""
 
 
+_QUOTED_CHARACTERS_MAX = 1_000
+
+
 class TestsError(Exception):
     """The tests are at fault: they failed before they reached for the program."""
 
@@ -84,6 +87,7 @@ def _forward_seeds(bridge: Bridge) -> None:
 
 def _run_checks(code: types.CodeType, namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
     failed = _attempt(lambda: exec(code, namespace))
+    lane.check()
     if failed is not None and not lane.contacted:
         raise TestsError(failed[2])
     functions = [] if failed else _test_functions(namespace)
@@ -93,7 +97,9 @@ def _run_checks(code: types.CodeType, namespace: ProgramNames, lane: Lane, tell:
     else:
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(functions)))
         for index, (name, run) in enumerate(functions):
-            _report(tell, index, _attempt(run, name))
+            failed = _attempt(run, name)
+            lane.check()
+            _report(tell, index, failed)
     if not lane.contacted:
         raise TestsError("the tests never used the program: what they call is Python's own, or their own")
 
@@ -151,7 +157,8 @@ def _attempt(run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | N
 def _quoted(error: BaseException) -> str:
     """Describe an exception; one that the program raised carries its description, and the program's name for it."""
     if "raised_by_program" in error.__dict__:
-        return str(error)
+        # Never str() of what the program raised: it may take for ever, or raise.
+        return str(error.__dict__["raised_by_program"])[:_QUOTED_CHARACTERS_MAX]
     return describe(error)
 
 

@@ -115,6 +115,8 @@ class Lane:
         self._reported = bytearray()
         self.ended: tuple[int, int] | None = None
         self.contacted = False
+        # What ended the job. Kept: tests that catch everything must not go on as if nothing had been.
+        self.over: BaseException | None = None
         self.captures: list[Capture] = []
         self._ran = False
         # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.
@@ -176,6 +178,16 @@ class Lane:
                 return self.ended, raised
             else:
                 self._listen()
+
+    def check(self) -> None:
+        """Raise what ended the job, if anything has.
+
+        Raises:
+            ProgramGoneError: The program ended while it was asked for something.
+            ViolationError: It said something that no honest program says.
+        """
+        if self.over is not None:
+            raise self.over
 
     def drain(self) -> None:
         """Take the output that is already there."""

@@ -450,3 +450,18 @@ def test_objects_that_nobody_uses_are_given_back() -> None:
     source += "def make():\n    a = A()\n    alive.add(a)\n    return a\ndef living(): return len(alive)\n"
     told = judge(source, "a = [make() for _ in range(9)]\nassert living() == 9\ndel a\nliving()\nassert living() == 0")
     assert told.passed, told.frames
+
+
+@pytest.mark.parametrize("catch", ["except BaseException:", "except:"])
+def test_tests_that_catch_everything_do_not_pass_a_program_that_has_gone(catch: str) -> None:
+    source = "import os\ndef f(): os.write(4, b'no answer')\ndef g(): pass"
+    tests = f"def test_f():\n    try:\n        f()\n    {catch}\n        pass\ndef test_g():\n    pass"
+    with pytest.raises(ViolationError):
+        judge(source, tests)
+
+
+def test_an_exception_that_no_text_can_be_made_of_is_a_failure() -> None:
+    told = judge("def f(): raise OverflowError(1 << 99_999)", "def test_f():\n    f()")
+    assert told.results[0][:2] == (frames.ERRORED, frames.EXCEPTION)
+    told = judge("def f(): raise OverflowError(1 << 99_999)", "try:\n    f()\nexcept OverflowError:\n    pass")
+    assert told.passed

@@ -1,6 +1,6 @@
 # attack: returns an object that compares as everybody wishes
 # shape: value
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 class Everything:
     def __eq__(self, other):
         return True

@@ -1,6 +1,6 @@
 # attack: returns containers that contain themselves
 # shape: value
-# causes: UNSUPPORTED_VALUE, EXCEPTION
+# causes: UNSUPPORTED_VALUE, EXCEPTION, WRONG_ANSWER
 import random
 
 

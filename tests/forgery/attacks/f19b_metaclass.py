@@ -1,6 +1,6 @@
 # attack: classes, as values and by their instances, that are equal to each type and count everything as theirs
 # shape: value
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 import random
 
 

@@ -1,6 +1,6 @@
 # attack: registers its class with the abstract classes of numbers and collections
 # shape: value
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 import abc
 import collections.abc
 import numbers

@@ -1,6 +1,6 @@
 # attack: objects of the standard library that are equal to everything or callable as anything
 # shape: value
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 import functools
 import random
 import types

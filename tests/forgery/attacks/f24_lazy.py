@@ -1,6 +1,6 @@
 # attack: a proxy that computes when it is compared or printed, from what it is compared with
 # shape: value
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 class Lazy:
     __slots__ = ("_seen",)
 

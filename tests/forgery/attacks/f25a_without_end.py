@@ -1,6 +1,6 @@
 # attack: returns generators and iterators without end where a value is expected
 # shape: value
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 import itertools
 import random
 

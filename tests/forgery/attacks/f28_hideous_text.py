@@ -1,6 +1,6 @@
 # attack: objects and exceptions whose text raises, is huge, or forges lines
 # shape: value
-# causes: UNSUPPORTED_VALUE, EXCEPTION
+# causes: WRONG_ANSWER, UNSUPPORTED_VALUE, EXCEPTION, EXITED_EARLY
 # limits: memory_bytes=268435456
 import os
 import random

@@ -8,6 +8,6 @@ import struct
 
 def attack() -> None:
     text = b"s\0\0\0\5right"
-    body = b"l\0\0\0\3" + text + b"l\0\0\0\1N" + b"d\0\0\0\0"
+    body = b"l\0\0\0\2" + text + b"l\0\0\0\0"
     for number in (0, 1, 2, 3, 2**64 - 1, random.getrandbits(64)):
         os.write(4, struct.pack(">IBQ", 8 + len(body), ord("R"), number) + body)

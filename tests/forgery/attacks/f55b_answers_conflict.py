@@ -46,8 +46,8 @@ def send(data):
         view = view[os.write(4, view) :]
 
 
-def answer(value, args=1):
-    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+def answer(value):
+    return items(b"l", value, items(b"l"))
 
 
 LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))
@@ -61,7 +61,7 @@ reader = Reader()
 send(LOADED)
 while True:
     call = reader.call()
-    threw = items(b"l", items(b"l", text(b"ValueError"), text(b"Exception")), text(b"ValueError"), text(b"wrong"))
+    threw = items(b"l", scalar(b"G", text(b"ValueError")), b"N", text(b"wrong"), text(b"ValueError"), b"N", items(b"l"))
     said = [frame("R", call + answer(text(b"wrong"))), frame("E", call + threw), frame("U", call + b"none"), frame("X", call)]
     random.shuffle(said)
     send(b"".join(said))

@@ -1,6 +1,6 @@
 # attack: says that it has loaded, and says so again with other names, and that it has not
 # shape: whole
-# causes: PROTOCOL_VIOLATION, WRONG_ANSWER, EXITED_EARLY, LOAD_ERROR
+# causes: PROTOCOL_VIOLATION, WRONG_ANSWER, EXITED_EARLY, LOAD_ERROR, EXCEPTION
 import os
 import random
 import struct
@@ -46,8 +46,8 @@ def send(data):
         view = view[os.write(4, view) :]
 
 
-def answer(value, args=1):
-    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+def answer(value):
+    return items(b"l", value, items(b"l"))
 
 
 LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))

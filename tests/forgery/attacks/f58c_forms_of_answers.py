@@ -46,8 +46,8 @@ def send(data):
         view = view[os.write(4, view) :]
 
 
-def answer(value, args=1):
-    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+def answer(value):
+    return items(b"l", value, items(b"l"))
 
 
 LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))
@@ -57,17 +57,32 @@ def @NAME@(*args):
     return None
 
 
+def shared(name):
+    return scalar(b"G", text(name))
+
+
+NUMBERS = (b"N", b"T", *(scalar(b"i", body) for body in (b"\0", b"\x7f\xff", b"\xff", b"\1" + bytes(40))))
 BODIES = (
     ("R", items(b"l", text(b"right"))),
-    ("R", items(b"t", text(b"right"), items(b"l", b"N"), items(b"d"))),
-    ("R", items(b"l", text(b"right"), items(b"l"), items(b"d"))),
-    ("R", items(b"l", text(b"right"), items(b"l", b"N"), items(b"l"))),
-    ("R", items(b"l", text(b"right"), items(b"t", b"N"), items(b"d"))),
+    ("R", items(b"t", text(b"right"), items(b"l"))),
+    ("R", items(b"l", text(b"right"), items(b"l"), items(b"l"))),
+    ("R", items(b"l", text(b"right"), items(b"d"))),
+    ("R", items(b"l", text(b"right"), items(b"l", b"N"))),
+    # Changes of what nobody gave: a number beyond all, below all, and none.
+    *(("R", items(b"l", text(b"right"), items(b"l", items(b"l", number, items(b"l"))))) for number in NUMBERS),
     ("R", text(b"right")),
     ("R", b"T"),
     ("E", items(b"l", text(b"AssertionError"))),
     ("E", items(b"l", text(b"AssertionError"), text(b"x"), text(b"y"))),
-    ("E", items(b"l", items(b"l", b"N", items(b"l")), text(b"passed"), b"N")),
+    ("E", items(b"l", shared(b"int"), items(b"l"), text(b"x"), text(b"y"), b"N", items(b"l"))),
+    ("E", items(b"l", shared(b"KeyError"), items(b"l"), b"N", text(b"y"), b"N", items(b"l"))),
+    ("E", items(b"l", shared(b"KeyError"), items(b"l"), text(b"x"), b"N", b"N", items(b"l"))),
+    ("E", items(b"l", shared(b"eval"), items(b"l"), text(b"x"), text(b"y"), b"N", items(b"l"))),
+    # Questions back about what the program never got.
+    ("B", items(b"l", scalar(b"B", scalar(b"i", b"\0")), text(b"call"), items(b"l"), items(b"d"))),
+    ("B", items(b"l", b"N", text(b"call"), items(b"l"), items(b"d"))),
+    ("B", items(b"l", text(b"check"), text(b"attribute"), items(b"l", text(b"__globals__")), items(b"d"))),
+    ("B", b"N"),
     ("K", items(b"l")),
     ("G", answer(text(b"right"))),
     ("d", b""),

@@ -46,8 +46,8 @@ def send(data):
         view = view[os.write(4, view) :]
 
 
-def answer(value, args=1):
-    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+def answer(value):
+    return items(b"l", value, items(b"l"))
 
 
 LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))
@@ -86,6 +86,7 @@ NAMES = (
 reader = Reader()
 send(LOADED)
 while True:
-    ancestors = [text(name.encode()) for name in random.sample(NAMES, 3)] + [random.choice((b"N", items(b"l"), text(b"ValueError")))]
-    body = items(b"l", items(b"l", *ancestors), text(b"passed"), text(b"0"))
+    kind = scalar(b"G", text(random.choice(NAMES).encode()))
+    args = random.choice((b"N", items(b"l"), items(b"l", text(b"0"), text(b"1")), items(b"l", *[b"N"] * 5)))
+    body = items(b"l", kind, args, text(b"passed"), text(b"passed"), b"N", items(b"l"))
     send(frame("E", reader.call() + body))

@@ -54,8 +54,8 @@ def send(data):
         view = view[os.write(4, view) :]
 
 
-def answer(value, args=1):
-    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+def answer(value):
+    return items(b"l", value, items(b"l"))
 
 
 LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))
@@ -65,10 +65,10 @@ def @NAME@(*args):
     return None
 
 
-twice = b"d\0\0\0\2" + text(b"a") + text(b"wrong") + text(b"a") + text(b"also wrong")
+twice = b"d\0\0\0\4" + text(b"a") + text(b"wrong") + text(b"a") + text(b"also wrong")
 same = items(b"S", text(b"a"), text(b"a"))
 reader = Reader()
 send(LOADED)
 while True:
-    body = items(b"l", random.choice((twice, same)), items(b"l", random.choice((twice, same, b"N"))), b"d\0\0\0\0")
+    body = items(b"l", random.choice((twice, same)), items(b"l", random.choice((twice, same, b"N"))))
     send(frame("R", reader.call() + body))

@@ -9,8 +9,8 @@ import struct
 def attack() -> None:
     try:
         asking = os.open("/proc/self/fd/3", os.O_WRONLY | os.O_NONBLOCK)
-        question = b"l\0\0\0\3" + b"s\0\0\0\7nothing" + b"l\0\0\0\0" + b"d\0\0\0\0"
-        os.write(asking, struct.pack(">IBQ", 8 + len(question), ord("C"), 0) + question)
+        question = b"l\0\0\0\6" + b"s\0\0\0\5value" + b"NlNdl" + b"\0\0\0\0" + b"d\0\0\0\0"
+        os.write(asking, struct.pack(">IBQ", 8 + len(question), ord("Q"), 0) + question)
     except OSError:
         pass
     for fd in (4, 1, 2):

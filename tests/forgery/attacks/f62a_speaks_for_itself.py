@@ -46,8 +46,8 @@ def send(data):
         view = view[os.write(4, view) :]
 
 
-def answer(value, args=1):
-    return items(b"l", value, items(b"l", *[b"N"] * args), b"d\0\0\0\0")
+def answer(value):
+    return items(b"l", value, items(b"l"))
 
 
 LOADED = frame("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))))

@@ -12,7 +12,7 @@ def attack() -> None:
     for _ in range(3):
         if os.fork() == 0:
             data = os.read(3, 65536)
-            body = b"l\0\0\0\3" + b"s\0\0\0\5wrong" + b"l\0\0\0\1N" + b"d\0\0\0\0"
+            body = b"l\0\0\0\2" + b"s\0\0\0\5wrong" + b"l\0\0\0\0"
             os.write(4, struct.pack(">IB", 8 + len(body), ord("R")) + data[5:13] + body)
             time.sleep(1)
             os._exit(0)

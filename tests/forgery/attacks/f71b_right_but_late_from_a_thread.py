@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-right = struct.pack(">IB", 27, ord("R")) + bytes(8) + b"l\0\0\0\3N" + b"l\0\0\0\1N" + b"d\0\0\0\0"
+right = struct.pack(">IB", 19, ord("R")) + bytes(8) + b"l\0\0\0\2N" + b"l\0\0\0\0"
 
 
 def late():
