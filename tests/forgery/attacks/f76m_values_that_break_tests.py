@@ -1,7 +1,7 @@
 # attack: values for which the tests' own lines raise what nobody expects of them: recursion, overflow, memory, encoding
 # shape: whole
 # causes: WRONG_ANSWER, EXCEPTION, MEMORY_LIMIT, CPU_TIME_LIMIT
-# limits: cpu_time_ms=2000 wall_time_ms=9000 memory_bytes=134217728
+# limits: cpu_time_ms=800 wall_time_ms=9000 memory_bytes=134217728
 # tests: import json
 # tests: def test_multiply():
 # tests:     assert "ab" * @NAME@(1) == "@CANARY@"
