@@ -18,7 +18,7 @@ from sandbox.job import Job
 from sandbox.language import Language
 from sandbox.logs import logger
 from sandbox.policy import Policy
-from sandbox.rpc.server import RpcServer
+from sandbox.rpc.server import RpcServer, check_address
 from sandbox.rpc.service import SandboxService
 from sandbox.runner import Assignment, Runner
 from sandbox.scheduler import Scheduler
@@ -66,6 +66,7 @@ async def serve(
         SandboxError: The server cannot start, or had to stop. The text says what to do.
     """
     log = logger()
+    check_address(settings.listen, allow_remote=settings.allow_remote)
     slots = settings.slots or slots_for(host.look(), policies["default"])
     host.come_first()
     await backend.start()

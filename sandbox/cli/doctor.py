@@ -51,7 +51,7 @@ class _Report:
 
     @property
     def exit_code(self) -> int:
-        if self.examination is None:
+        if self.examination is None or self.examination.is_blind:
             return EXIT_NOT_RUN
         return EXIT_NOT_BOUND if self.examination.unproven else 0
 

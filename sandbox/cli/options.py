@@ -93,6 +93,8 @@ def connected(
     """
     if endpoints and backend:
         raise click.UsageError("--backend is for a server of one's own; the servers at --endpoint have theirs")
+    if not all(endpoint.strip() for endpoint in endpoints):
+        raise click.UsageError("--endpoint is empty: HOST:PORT or unix:PATH")
     if endpoints:
         with Client(list(endpoints), in_flight_max=in_flight_max) as client:
             yield client

@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415
 
 import asyncio
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 
     from sandbox.boxes.box import Backend
     from sandbox.language import Language
+
+
+def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
+    # A range does not refuse what is not a number: it compares with nothing.
+    if not math.isfinite(value):
+        raise click.BadParameter("must be a number of seconds")
+    return value
 
 
 @click.command()
@@ -42,7 +50,8 @@ if TYPE_CHECKING:
 @click.option(
     "--grace",
     "grace_s",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(min=0, max=86_400),
+    callback=_finite,
     default=10.0,
     show_default=True,
     metavar="SECONDS",

@@ -35,6 +35,11 @@ class Examination:
         return tuple(finding for finding in self.findings if finding.status is FindingStatus.BROKEN)
 
     @property
+    def is_blind(self) -> bool:
+        """Whether nobody knows of any limit: no box did what it was made for."""
+        return all(finding.status is FindingStatus.UNKNOWN for finding in self.findings)
+
+    @property
     def unproven(self) -> tuple[Finding, ...]:
         """Limits that do not bind, or of which nobody knows."""
         return tuple(finding for finding in self.findings if not finding.is_proof)

@@ -112,7 +112,9 @@ def wall_time(*, what: str, limit_name: str, limit_ms: int) -> Judge:
     def look(verdict: Verdict, _: Observation) -> tuple[FindingStatus, str]:
         usage, evidence = verdict.usage, verdict.evidence
         if verdict.cause is not Cause.WALL_TIME_LIMIT:
-            return FindingStatus.BROKEN, _ended(verdict)
+            # Another limit may be so small that it comes first; then this says nothing about the one that is meant.
+            early = evidence.limit_name != "" and usage.wall_time_ms - usage.starved_time_ms <= limit_ms
+            return FindingStatus.UNKNOWN if early else FindingStatus.BROKEN, _ended(verdict)
         late_ms = usage.wall_time_ms - usage.starved_time_ms - limit_ms - _before_the_test_ms(limit_name)
         # It slept: it cannot have wanted a CPU for longer than it takes to get there on a very busy machine.
         starved_ms_max = LATE_MS + _STARVED_PER_CPU * usage.cpu_time_ms
@@ -150,7 +152,12 @@ def memory(*, what: str, limit_bytes: int) -> Judge:
     def look(verdict: Verdict, _: Observation) -> tuple[FindingStatus, str]:
         peak_bytes, evidence = max(verdict.usage.memory_peak_bytes, _touched_bytes(verdict)), verdict.evidence
         if verdict.cause is not Cause.MEMORY_LIMIT:
-            return FindingStatus.BROKEN, f"{_ended(verdict)}; it had {_mib(peak_bytes)}"
+            # It may have been stopped before it got there.
+            early = verdict.status is Status.TIMED_OUT and peak_bytes <= limit_bytes
+            return (
+                FindingStatus.UNKNOWN if early else FindingStatus.BROKEN,
+                f"{_ended(verdict)}; it had {_mib(peak_bytes)}",
+            )
         most_bytes = limit_bytes + limit_bytes * _BOOKS_PERCENT // 100 + _BOOKS_BYTES
         good = evidence.killed_by is KilledBy.KERNEL and evidence.value >= 1 and peak_bytes <= most_bytes
         return _status(good), f"killed at {_mib(peak_bytes)}"

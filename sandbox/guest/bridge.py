@@ -80,6 +80,10 @@ class Bridge:
         except (ProgramGoneError, ViolationError) as error:
             self.lane.over = error
             raise
+        except UnsupportedValueError as error:
+            # Tests that want an exception, any exception, must not take this one for it.
+            self.lane.unsupported = str(error)
+            raise
 
     def _read(self, kind: int, payload: bytes, containers: list[Any]) -> Any:
         if kind == serving.UNSUPPORTED:

@@ -8,7 +8,7 @@ import types
 
 from sandbox.guest import frames, keeper, values
 from sandbox.guest.bridge import Bridge
-from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
+from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ViolationError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
 from sandbox.guest.serving import describe
 
@@ -86,8 +86,7 @@ def _forward_seeds(bridge: Bridge) -> None:
 
 
 def _run_checks(code: types.CodeType, namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
-    failed = _attempt(lambda: exec(code, namespace))
-    lane.check()
+    failed = _attempt(lane, lambda: exec(code, namespace))
     if failed is not None and not lane.contacted:
         raise TestsError(failed[2])
     functions = [] if failed else _test_functions(namespace)
@@ -97,9 +96,7 @@ def _run_checks(code: types.CodeType, namespace: ProgramNames, lane: Lane, tell:
     else:
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(functions)))
         for index, (name, run) in enumerate(functions):
-            failed = _attempt(run, name)
-            lane.check()
-            _report(tell, index, failed)
+            _report(tell, index, _attempt(lane, run, name))
     if not lane.contacted:
         raise TestsError("the tests never used the program: what they call is Python's own, or their own")
 
@@ -133,11 +130,28 @@ def _test_functions(namespace: dict[str, Any]) -> list[tuple[str, Callable[[], A
     return named
 
 
-def _attempt(run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
-    """Run one check. Returns None when it passed, else its status, the kind of failure, and a message."""
+def _attempt(lane: Lane, run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
+    """Run one check. Returns None when it passed, else its status, the kind of failure, and a message.
+
+    Raises:
+        ProgramGoneError: The program ended while it was asked for something, whatever the check made of that.
+        ViolationError: It broke the protocol, likewise.
+        HostGoneError: Nobody waits for a verdict.
+    """
+    lane.unsupported = None
+    failure = _run(run)
+    lane.check()
+    if failure is None and lane.unsupported is not None:
+        failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, lane.unsupported
+    if failure is None or not name:
+        return failure
+    return failure[0], failure[1], f"{name}: {failure[2]}"
+
+
+def _run(run: Callable[[], Any]) -> tuple[int, int, str] | None:
     try:
         run()
-    except (ProgramGoneError, ViolationError, HostGoneError):
+    except HostGoneError:
         raise
     except values.UnsupportedValueError as error:
         failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, str(error)
@@ -151,7 +165,7 @@ def _attempt(run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | N
         failure = frames.ERRORED, frames.EXCEPTION, _quoted(error)
     else:
         return None
-    return failure[0], failure[1], f"{name}: {failure[2]}" if name else failure[2]
+    return failure
 
 
 def _quoted(error: BaseException) -> str:

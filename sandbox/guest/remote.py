@@ -14,7 +14,7 @@ from sandbox.guest.values import UnsupportedValueError, encode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from typing import Any
+    from typing import Any, NoReturn
 
     from sandbox.guest.bridge import Bridge
 
@@ -28,6 +28,16 @@ def _bridge(remote: Remote) -> Bridge:
 
 def _ask(remote: Remote, operation: str, *args: Any, **kwargs: Any) -> Any:
     return _bridge(remote).ask(operation, remote, *args, **kwargs)
+
+
+def _refuse(remote: Remote, what: str) -> NoReturn:
+    """Refuse what cannot be asked, and have it known even where the tests catch it.
+
+    Raises:
+        UnsupportedValueError: Always.
+    """
+    _bridge(remote).lane.unsupported = what
+    raise UnsupportedValueError(what)
 
 
 def _yes_or_no(remote: Remote, operation: str, *args: Any) -> bool:
@@ -129,13 +139,13 @@ class Remote:
         _ask(self, "delitem", key)
 
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
-        raise UnsupportedValueError("a class of the tests that derives from one of the program")
+        _refuse(self, "a class of the tests that derives from one of the program")
 
 
 class _Pulled:
     """An iterator of the program, up to a number of items."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Remote) -> None:
         self._source = source
         self._left = ITEMS_MAX
 
@@ -145,7 +155,7 @@ class _Pulled:
     def __next__(self) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise UnsupportedValueError(f"an iterator of more than {ITEMS_MAX} items")
+            _refuse(self._source, f"an iterator of more than {ITEMS_MAX} items")
         return next(self._source)
 
 
@@ -191,8 +201,9 @@ def _unary(operation: str, kind: type) -> Callable[[Remote], Any]:
 def _binary(operation: str, *, swapped: bool = False) -> Callable[[Remote, Any], Any]:
     def method(self: Remote, other: Any) -> Any:
         if not isinstance(other, Remote):
-            raise UnsupportedValueError(
-                f"what comes of a {type(self).__name__!r} of the program and a value of the tests by {operation!r}"
+            _refuse(
+                self,
+                f"what comes of a {type(self).__name__!r} of the program and a value of the tests by {operation!r}",
             )
         return _ask(other, operation, self) if swapped else _ask(self, operation, other)
 
@@ -251,7 +262,7 @@ def generate(remote: Remote) -> Generator[Any, Any, Any]:
         if not more:
             return item
         value = yield item
-    raise UnsupportedValueError(f"a generator of more than {ITEMS_MAX} items")
+    _refuse(remote, f"a generator of more than {ITEMS_MAX} items")
 
 
 async def wait_for(remote: Remote) -> Any:

@@ -14,8 +14,26 @@ from sandbox.v1 import sandbox_pb2, sandbox_pb2_grpc
 SERVICE_NAME = sandbox_pb2.DESCRIPTOR.services_by_name["SandboxService"].full_name
 
 
+_PORT_MAX = 65_535
+
+
 class AddressError(SandboxError):
     """The server cannot, or must not, listen there."""
+
+
+def check_address(address: str, *, allow_remote: bool) -> None:
+    """Refuse an address that cannot or must not be listened on, before anything is done for it.
+
+    Raises:
+        AddressError: It is malformed, or open to other machines without leave.
+    """
+    if not _is_well_formed(address):
+        raise AddressError(f"{address!r} is no address to listen on: HOST:PORT, with a port up to 65535, or unix:PATH")
+    if not allow_remote and not _is_private(address):
+        raise AddressError(
+            f"{address} is open to other machines and there is no authentication: listen on 127.0.0.1 or on "
+            "unix:PATH, or say --allow-remote if something else guards the port"
+        )
 
 
 class RpcServer:
@@ -38,11 +56,7 @@ class RpcServer:
         Raises:
             AddressError: The address is in use, malformed, or open to other machines without leave.
         """
-        if not allow_remote and not _is_private(address):
-            raise AddressError(
-                f"{address} is open to other machines and there is no authentication: listen on 127.0.0.1 or on "
-                "unix:PATH, or say --allow-remote if something else guards the port"
-            )
+        check_address(address, allow_remote=allow_remote)
         if _answers(address):
             raise AddressError(f"cannot listen on {address}: another server does")
         try:
@@ -70,6 +84,14 @@ def _answers(address: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def _is_well_formed(address: str) -> bool:
+    if address.startswith("unix:"):
+        return address != "unix:"
+    host, _, port = address.rpartition(":")
+    # gRPC takes a port modulo 65536, and -1 for the last one.
+    return bool(host) and port.isascii() and port.isdigit() and int(port) <= _PORT_MAX
 
 
 def _is_private(address: str) -> bool:

@@ -19,6 +19,7 @@ from sandbox.cli.text import escaped
 from sandbox.errors import UnreachableError
 from sandbox.job import Job, NoTests, SourceTests
 from sandbox.limits import LIMIT_NAMES, Limits, RequestedLimits
+from sandbox.rpc.server import AddressError, check_address
 from sandbox.verdict import (
     Captured,
     Cause,
@@ -319,3 +320,27 @@ def test_help_imports_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
     result = sandbox("--help")
     assert result.exit_code == 0
     assert all(name in result.stdout for name in main_module.COMMANDS)
+
+
+@pytest.mark.parametrize("grace", ["nan", "inf", "-1", "1e99"])
+def test_a_grace_that_is_no_time_is_bad_input(grace: str) -> None:
+    assert sandbox("serve", "--grace", grace).exit_code == 2
+
+
+def test_an_empty_endpoint_is_bad_input(program: Path) -> None:
+    result = sandbox("run", "--endpoint", "", program)
+    assert result.exit_code == 2
+    assert "HOST:PORT" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:99999", "localhost:-1", "unix:", "foo", "127.0.0.1:", ":50051", "[::1]:5\u0661", "0.0.0.0:5"]
+)
+def test_an_address_that_nobody_can_listen_on_is_refused_at_once(address: str) -> None:
+    with pytest.raises(AddressError):
+        check_address(address, allow_remote=False)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "localhost:50051", "[::1]:65535", "unix:/run/x.sock"])
+def test_an_address_of_this_machine_is_good(address: str) -> None:
+    check_address(address, allow_remote=False)

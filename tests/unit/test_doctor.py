@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from sandbox import wire
 from sandbox.boxes.fake import FakeBackend, Script
 from sandbox.doctor import gate, judging, programs
-from sandbox.doctor.examine import examine
+from sandbox.doctor.examine import Examination, examine
 from sandbox.doctor.finding import Finding, FindingStatus, merged, plain
 from sandbox.doctor.fixes import with_fix
 from sandbox.doctor.gvisor import why_too_old
@@ -154,6 +154,8 @@ TABLE: list[tuple[str, judging.Judge, Verdict, FindingStatus]] = [
         OK,
     ),
     ("stopped by a test's wall time", WALL, wall_stop(limit_name="test_wall_time_ms"), BROKEN),
+    ("another limit came first", WALL, cpu_stop(cpu_time_ms=200, wall_time_ms=300), UNKNOWN),
+    ("another limit came, and too late", WALL, cpu_stop(cpu_time_ms=200, wall_time_ms=900), BROKEN),
     ("it slept to its end", WALL, verdict(wall_time_ms=30_000), BROKEN),
     ("killed at its limit", MEMORY, oom(65 * MIB), OK),
     ("killed above its limit", MEMORY, oom(90 * MIB), BROKEN),
@@ -162,6 +164,8 @@ TABLE: list[tuple[str, judging.Judge, Verdict, FindingStatus]] = [
     ("not killed by the kernel", MEMORY, oom(65 * MIB, killed_by=KilledBy.SERVICE), BROKEN),
     ("no kill was counted", MEMORY, oom(65 * MIB, oom_kills=0), BROKEN),
     ("it died, and nobody knows why", MEMORY, verdict(Cause.EXITED_EARLY, memory_peak_bytes=65 * MIB), BROKEN),
+    ("it had no time to get there", MEMORY, cpu_stop(memory_peak_bytes=32 * MIB), UNKNOWN),
+    ("it got too much, and no more for want of time", MEMORY, cpu_stop(memory_peak_bytes=65 * MIB), BROKEN),
     ("it got all it wanted", MEMORY, verdict(memory_peak_bytes=96 * MIB), BROKEN),
     ("below the limit and alive", CONTROL, verdict(), OK),
     ("below the limit and dead", CONTROL, oom(51 * MIB), BROKEN),
@@ -738,6 +742,15 @@ def test_the_help_teaches() -> None:
     ):
         assert word in text, word
     assert "\\b" not in text
+
+
+@pytest.mark.parametrize(
+    ("statuses", "blind"),
+    [([OK, NOTE], False), ([OK, UNKNOWN], False), ([UNKNOWN, BROKEN], False), ([UNKNOWN, UNKNOWN], True)],
+)
+def test_an_examination_in_which_no_box_did_anything_is_blind(statuses: list[FindingStatus], blind: bool) -> None:
+    findings = tuple(finding(status, f"limit_{index}") for index, status in enumerate(statuses))
+    assert Examination(findings=findings, time_ms=1).is_blind is blind
 
 
 @pytest.mark.parametrize("option", ["--policy", "--language"])
