@@ -32,13 +32,11 @@ class Bridge:
 
     Attributes:
         lane: The way to the program.
-        opinions: Counts the times that an object of the program said yes or no: what a check that rests on one is worth
-            is the tests' author's to say.
+        seeds: What the tests have seeded since the last question: modules, and arguments of their `seed`.
     """
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
-        self.opinions = 0
         self.seeds: list[list[Any]] = []
         self._plain_input, self._plain_stdin = builtins.input, sys.stdin
         self._streams: tuple[Any, Any] = (None, None)
@@ -235,19 +233,22 @@ class Bridge:
         if type(question) is not list or [type(part) for part in question[1:]] != [str, list, dict]:
             raise ViolationError("a question back that is none")
         target, operation, args, kwargs = question
-        if not any(target is item for item, _ in self._given.values()):
+        number = self._given_numbers.get(id(target))
+        if number is None or self._given[number][0] is not target:
             raise ViolationError("a question about what is not the tests'")
         before = exchange.look_at(decoder.containers)
         status = serving.RETURNED
         try:
-            answer = [self._perform(target, operation, args, kwargs)]
+            answer = [self._perform(target, self._given[number][1], operation, args, kwargs)]
         except Exception as error:
+            if isinstance(error, AssertionError) and "raised_by_program" not in error.__dict__:
+                # The program may catch it, which must not make the check pass.
+                self.lane.failed_assertion = serving.describe(error)
             status, answer = serving.THREW, [remote.told(error)]
         answer.append(exchange.changes(decoder.containers, before))
         return bytes([status]) + values.Encoder(self._refer, decoder.containers).encode(answer)
 
-    def _perform(self, target: Any, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        flags = self._given[self._given_numbers[id(target)]][1]
+    def _perform(self, target: Any, flags: int, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if operation not in _ALLOWED or not flags & _ALLOWED[operation][0]:
             raise ViolationError("the program asks of an object of the tests what it may not")
         if operation in {"attribute", "set"} and (not args or type(args[0]) is not str or args[0].startswith("_")):

@@ -138,11 +138,13 @@ def _attempt(lane: Lane, run: Callable[[], Any], name: str = "") -> tuple[int, i
         ViolationError: It broke the protocol, likewise.
         HostGoneError: Nobody waits for a verdict.
     """
-    lane.unsupported = None
+    lane.unsupported = lane.failed_assertion = None
     failure = _run(run)
     lane.check()
     if failure is None and lane.unsupported is not None:
         failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, lane.unsupported
+    if failure is None and lane.failed_assertion is not None:
+        failure = frames.FAILED, frames.WRONG_ANSWER, lane.failed_assertion
     if failure is None or not name:
         return failure
     return failure[0], failure[1], f"{name}: {failure[2]}"

@@ -117,7 +117,9 @@ class Lane:
         self.contacted = False
         # What ended the job. Kept: tests that catch everything must not go on as if nothing had been.
         self.over: BaseException | None = None
+        # What a check must fail for, though its code may have caught it.
         self.unsupported: str | None = None
+        self.failed_assertion: str | None = None
         self.captures: list[Capture] = []
         self._ran = False
         # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.

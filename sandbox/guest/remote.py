@@ -42,7 +42,6 @@ def _refuse(remote: Remote, what: str) -> NoReturn:
 
 def _yes_or_no(remote: Remote, operation: str, *args: Any) -> bool:
     """Ask what only a bool answers; whoever counts on the answer counts on the program's word."""
-    _bridge(remote).opinions += 1
     answer = _ask(remote, operation, *args)
     if type(answer) is not bool:
         raise TypeError(f"the program answered {operation!r} with {type(answer).__name__!r} instead of 'bool'")

@@ -465,3 +465,20 @@ def test_an_exception_that_no_text_can_be_made_of_is_a_failure() -> None:
     assert told.results[0][:2] == (frames.ERRORED, frames.EXCEPTION)
     told = judge("def f(): raise OverflowError(1 << 99_999)", "try:\n    f()\nexcept OverflowError:\n    pass")
     assert told.passed
+
+
+def test_an_assertion_in_a_callback_cannot_be_caught_by_the_program() -> None:
+    source = "def f(callback):\n    try:\n        callback(4)\n    except BaseException:\n        pass"
+    told = judge(source, "def callback(x):\n    assert x == 5, 'x is wrong'\ndef test_f():\n    f(callback)")
+    assert told.results[0] == (frames.FAILED, frames.WRONG_ANSWER, "test_f: AssertionError: x is wrong")
+    # What the tests raise for the program to handle is for the program to handle.
+    told = judge(source, "def callback(x):\n    raise KeyError\ndef test_f():\n    f(callback)")
+    assert told.passed
+
+
+def test_what_cannot_cross_is_no_exception_that_tests_can_want() -> None:
+    source = "def f():\n    return 'x' * (17 << 20)"
+    told = judge(
+        source, "def test_f():\n    try:\n        f()\n    except Exception:\n        return\n    assert False"
+    )
+    assert told.results[0][:2] == (frames.ERRORED, frames.UNSUPPORTED_VALUE)
