@@ -19,8 +19,9 @@ class NoTests:
 class SourceTests:
     """Test code in the program's language. Names that it does not define are the program's.
 
-    Functions named `test_*` that take no arguments are called one by one and count as one check each. Without any, the
-    source as a whole is one check.
+    Each of these is a check: a function named `test_*` without arguments; a test method of a `unittest.TestCase`; with
+    `import pytest`, what pytest would make of functions and of classes named `Test*`, as far as `guest/like_pytest.py`
+    goes; without any of them each top-level assert; and without several of those the source as a whole.
     """
 
     source: bytes

@@ -12,7 +12,7 @@ from sandbox.verdict import Captured, TestResult, TestStatus
 _RESULTS_MAX = 100_000
 # Of all results together: a verdict must fit into one message to the client, whatever the program raises how often.
 _MESSAGES_BYTES_MAX = 262_144
-_TEST_STATUS = {1: TestStatus.PASSED, 2: TestStatus.FAILED, 3: TestStatus.ERRORED}
+_TEST_STATUS = {1: TestStatus.PASSED, 2: TestStatus.FAILED, 3: TestStatus.ERRORED, 4: TestStatus.SKIPPED}
 _FAILURE_KIND = {1: FailureKind.WRONG_ANSWER, 2: FailureKind.EXCEPTION, 3: FailureKind.UNSUPPORTED_VALUE}
 _PROGRAM_END = {1: ProgramEnd.EXITED, 2: ProgramEnd.SIGNALED}
 _READY_CHARACTERS_MAX = 200

@@ -97,6 +97,8 @@ class TestStatus(Enum):
     PASSED = "PASSED"
     FAILED = "FAILED"
     ERRORED = "ERRORED"
+    SKIPPED = "SKIPPED"
+    """Its author did not want it to be run. No pass either."""
 
 
 class ServiceErrorCode(Enum):

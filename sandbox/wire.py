@@ -15,7 +15,7 @@ _HEADER = struct.Struct(">IB")
 _LIMITS_BODY = struct.Struct(">IIIQQQQ")
 _CASE_BODY = struct.Struct(">I")
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"

@@ -6,7 +6,7 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
@@ -30,7 +30,7 @@ FLOOD_BODY = struct.Struct(">Q")
 """Bytes of one stream so far."""
 
 EXITED, SIGNALED = 1, 2
-PASSED, FAILED, ERRORED = 1, 2, 3
+PASSED, FAILED, ERRORED, SKIPPED = 1, 2, 3, 4
 NO_FAILURE, WRONG_ANSWER, EXCEPTION, UNSUPPORTED_VALUE = 0, 1, 2, 3
 
 MESSAGE_BYTES_MAX = 4096

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import sys
-import types
 
 from sandbox.guest import frames, keeper, values
 from sandbox.guest.bridge import Bridge
+from sandbox.guest.collecting import checks_in, is_skip
 from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ViolationError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
 from sandbox.guest.serving import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import types
     from collections.abc import Callable
     from typing import Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _QUOTED_CHARACTERS_MAX = 1_000
+_FILE_NAME = "tests.py"
 
 
 class TestsError(Exception):
@@ -50,7 +52,7 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
         ViolationError: The program spoke out of turn.
     """
     try:
-        code = compile(tests, "tests.py", "exec", dont_inherit=True)
+        parts = _parts(tests)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise TestsError(describe(error)) from None
     names = _load_program(lane, tell)
@@ -66,8 +68,12 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
         sys.modules[name] = ProgramModule(name, namespace, bridge)
     if b"seed" in tests:
         _forward_seeds(bridge)
+    if b"pytest" in tests:
+        from sandbox.guest import like_pytest  # noqa: PLC0415 (few tests want it)
+
+        sys.modules["pytest"] = like_pytest
     try:
-        _run_checks(code, namespace, lane, tell)
+        _run_checks(parts, namespace, lane, tell)
     finally:
         streams.stdout, streams.stderr = before
 
@@ -85,20 +91,58 @@ def _forward_seeds(bridge: Bridge) -> None:
     random.seed = seed_both  # type: ignore[assignment]
 
 
-def _run_checks(code: types.CodeType, namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
-    failed = _attempt(lane, lambda: exec(code, namespace))
-    if failed is not None and not lane.contacted:
-        raise TestsError(failed[2])
-    functions = [] if failed else _test_functions(namespace)
-    if not functions:
-        tell(frames.PLAN, frames.PLAN_BODY.pack(1))
-        _report(tell, 0, failed)
-    else:
-        tell(frames.PLAN, frames.PLAN_BODY.pack(len(functions)))
-        for index, (name, run) in enumerate(functions):
+def _parts(tests: bytes) -> list[types.CodeType]:
+    """Compile a test source: as a whole, or cut after each assert where several stand in it by themselves.
+
+    Raises:
+        SyntaxError: It is none. Or ValueError, MemoryError, RecursionError.
+    """
+    whole = compile(tests, _FILE_NAME, "exec", dont_inherit=True)
+    if tests.count(b"assert") <= 1:
+        return [whole]
+    import ast  # noqa: PLC0415 (only lists of asserts pay)
+
+    tree = ast.parse(tests, _FILE_NAME)
+    places = [place for place, statement in enumerate(tree.body) if isinstance(statement, ast.Assert)]
+    if len(places) <= 1:
+        return [whole]
+    ends = [*(place + 1 for place in places[:-1]), len(tree.body)]
+    bodies = [tree.body[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    modules = [ast.Module(body=body, type_ignores=[]) for body in bodies]
+    return [compile(module, _FILE_NAME, "exec", dont_inherit=True) for module in modules]
+
+
+def _run_checks(parts: list[types.CodeType], namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
+    if len(parts) == 1:
+        failed = _attempt(lane, _executing(parts[0], namespace))
+        if failed is not None and not lane.contacted:
+            raise TestsError(failed[2])
+        checks = [] if failed else checks_in(namespace)
+        tell(frames.PLAN, frames.PLAN_BODY.pack(len(checks) or 1))
+        if not checks:
+            _report(tell, 0, failed)
+        for index, (name, run) in enumerate(checks):
             _report(tell, index, _attempt(lane, run, name))
+    else:
+        _run_asserts(parts, namespace, lane, tell)
     if not lane.contacted:
         raise TestsError("the tests never used the program: what they call is Python's own, or their own")
+
+
+def _executing(part: types.CodeType, namespace: ProgramNames) -> Callable[[], None]:
+    return lambda: exec(part, namespace)
+
+
+def _run_asserts(parts: list[types.CodeType], namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
+    """Run a list of asserts, each a check, up to the first that fails, as where they are one source."""
+    tell(frames.PLAN, frames.PLAN_BODY.pack(len(parts)))
+    for index, part in enumerate(parts):
+        failed = _attempt(lane, _executing(part, namespace))
+        if failed is not None and not lane.contacted:
+            raise TestsError(failed[2])
+        _report(tell, index, failed)
+        if failed is not None:
+            return
 
 
 def _load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
@@ -114,20 +158,6 @@ def _load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
         return {str(name): (str(kind), str(module)) for name, kind, module in values.decode(body)}
     except (values.MalformedValueError, TypeError, ValueError) as error:
         raise ViolationError(f"malformed names: {error}") from None
-
-
-def _test_functions(namespace: dict[str, Any]) -> list[tuple[str, Callable[[], Any]]]:
-    """List the functions that are checks of their own: those named so that want no argument."""
-    named: list[tuple[str, Callable[[], Any]]] = [
-        (name, value)
-        for name, value in list(namespace.items())
-        if name.startswith("test_") and type(value) is types.FunctionType
-    ]
-    if named:
-        import inspect  # noqa: PLC0415 (20 ms that only tests with such functions pay)
-
-        named = [(name, value) for name, value in named if not inspect.signature(value).parameters]
-    return named
 
 
 def _attempt(lane: Lane, run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
@@ -163,8 +193,9 @@ def _run(run: Callable[[], Any]) -> tuple[int, int, str] | None:
         else:
             failure = frames.FAILED, frames.WRONG_ANSWER, _quoted(error)
     except BaseException as error:
-        # SystemExit and its like too: tests that exit have not passed.
-        failure = frames.ERRORED, frames.EXCEPTION, _quoted(error)
+        # SystemExit and its like too: tests that exit have not passed. Nor have those that were skipped.
+        status = frames.SKIPPED if is_skip(error) else frames.ERRORED
+        failure = status, frames.EXCEPTION, _quoted(error)
     else:
         return None
     return failure

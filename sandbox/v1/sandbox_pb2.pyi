@@ -111,6 +111,8 @@ class _TestStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TestStatus
     TEST_STATUS_PASSED: _TestStatus.ValueType  # 1
     TEST_STATUS_FAILED: _TestStatus.ValueType  # 2
     TEST_STATUS_ERRORED: _TestStatus.ValueType  # 3
+    TEST_STATUS_SKIPPED: _TestStatus.ValueType  # 4
+    """Its author did not want it to be run. No pass either."""
 
 class TestStatus(_TestStatus, metaclass=_TestStatusEnumTypeWrapper): ...
 
@@ -118,6 +120,8 @@ TEST_STATUS_UNSPECIFIED: TestStatus.ValueType  # 0
 TEST_STATUS_PASSED: TestStatus.ValueType  # 1
 TEST_STATUS_FAILED: TestStatus.ValueType  # 2
 TEST_STATUS_ERRORED: TestStatus.ValueType  # 3
+TEST_STATUS_SKIPPED: TestStatus.ValueType  # 4
+"""Its author did not want it to be run. No pass either."""
 Global___TestStatus: _TypeAlias = TestStatus  # noqa: Y015
 
 class _ServiceErrorCode:

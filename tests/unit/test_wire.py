@@ -83,6 +83,7 @@ def test_the_numbers_of_the_guest_are_the_names_of_the_host() -> None:
         frames.PASSED: TestStatus.PASSED,
         frames.FAILED: TestStatus.FAILED,
         frames.ERRORED: TestStatus.ERRORED,
+        frames.SKIPPED: TestStatus.SKIPPED,
     }
     assert transcript._FAILURE_KIND == {
         frames.WRONG_ANSWER: FailureKind.WRONG_ANSWER,
