@@ -1,5 +1,7 @@
 """A sample and its problem become a job."""
 
+import builtins
+
 from sandbox.evaluate.problems import Problem
 from sandbox.evaluate.samples import Sample
 from sandbox.job import Job, SourceTests
@@ -32,11 +34,14 @@ def _tests(problem: Problem) -> str:
     Some tests call helpers of the prompt (HumanEval/32, 38 and 50). A completion may define them anew, to its own
     taste; so the tests have the prompt's own, and only the entry point is the program's. A prompt that is no whole
     source, as when it ends inside of an expression, brings no helpers.
+
+    An entry point that is named like one of Python's own functions is asked for by name: unasked, Python's would win.
     """
+    own = f"from program import {problem.entry_point}\n" if hasattr(builtins, problem.entry_point) else ""
     return (
         f"try:\n    exec({problem.prompt!r}, globals())\nexcept Exception:\n    pass\n"
         f"globals().pop({problem.entry_point!r}, None)\n"
-        f"{problem.test}\ncheck({problem.entry_point})"
+        f"{own}{problem.test}\ncheck({problem.entry_point})"
     )
 
 

@@ -14,6 +14,7 @@ from sandbox.evaluate.problems import ProblemSet, load_problems
 from sandbox.evaluate.samples import canonical_samples, read_samples
 from sandbox.job import SourceTests
 from sandbox.limits import RequestedLimits
+from tests.unit.roles import judge
 
 PROBLEM = {
     "task_id": "test/0",
@@ -151,3 +152,13 @@ def test_the_tests_have_the_prompts_helpers_and_the_program_only_its_entry_point
     exec(before_the_test, names)  # noqa: S102 (text of this test)
     assert "helper" in names
     assert "entry" not in names
+
+
+def test_an_entry_point_with_a_name_of_pythons_is_the_programs(tmp_path: Path) -> None:
+    problem = PROBLEM | {"entry_point": "sum", "test": "def check(candidate):\n    assert candidate(1) == 1"}
+    problems = load_problems(write(tmp_path / "p.jsonl", problem))
+    (sample,) = canonical_samples(problems)
+    job = sample_job(problems.problems["test/0"], sample, run_id="r", limits=RequestedLimits())
+    assert isinstance(job.tests, SourceTests)
+    told = judge("def sum(x):\n    return x", job.tests.source.decode())
+    assert told.passed, told.frames

@@ -5,4 +5,4 @@
 # limits: cpu_time_ms=20000 wall_time_ms=60000
 # tests: assert f() == 1
 def f():
-    return [None] * 1_000_001
+    return [None] * 2_000_001
