@@ -173,7 +173,9 @@ class Bridge:
             if name not in self._kinds:
                 raise MalformedValueError("an object of the program that was never named")
             known = self._remotes.get(name)
-            return (known() if known is not None else None) or self._make(name)
+            alive = known() if known is not None else None
+            # Never its truth: that is the program's to say.
+            return self._make(name) if alive is None else alive
         if type(name) is not list or [type(part) for part in name] != [int, int, str, list]:
             raise MalformedValueError("a reference that is none")
         number, flags, text, bases = name

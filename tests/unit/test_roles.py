@@ -482,3 +482,12 @@ def test_what_cannot_cross_is_no_exception_that_tests_can_want() -> None:
         source, "def test_f():\n    try:\n        f()\n    except Exception:\n        return\n    assert False"
     )
     assert told.results[0][:2] == (frames.ERRORED, frames.UNSUPPORTED_VALUE)
+
+
+def test_an_object_that_is_false_stays_one_object() -> None:
+    source = "class A:\n    asked = 0\n    def __bool__(self):\n        A.asked += 1\n        return False\n"
+    source += "a = A()\ndef f(): return a\ndef asked(): return A.asked"
+    told = judge(
+        source, "first, second = f(), f()\nassert first is second and asked() == 0 and not first and asked() == 1"
+    )
+    assert told.passed, told.frames
