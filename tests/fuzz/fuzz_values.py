@@ -1,22 +1,27 @@
-"""Coverage-guided fuzzing of what reads the program's bytes in the tests role: values, references, changes.
+r"""Coverage-guided fuzzing of what reads the program's bytes in the tests role: values, references, changes.
 
     pip install '.[fuzz]'
-    python tests/fuzz/fuzz_values.py -max_total_time=3600 -timeout=10 -rss_limit_mb=1024 build/fuzz tests/fuzz/corpus/values
+    mkdir -p build/fuzz
+    python tests/fuzz/fuzz_values.py -max_total_time=3600 -timeout=10 -rss_limit_mb=1024 \
+        build/fuzz tests/fuzz/corpus/values
 
 New inputs are kept in the first folder; `-merge=1 tests/fuzz/corpus/values build/fuzz` takes over those that reach
 something new. Only MalformedValueError may come of any bytes. What is a value crosses again, and comes back the same.
 """
 
+import contextlib
 import sys
 import warnings
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import atheris  # type: ignore[import-not-found,unused-ignore]
 
 with atheris.instrument_imports(include=["sandbox.guest"]):
     from sandbox.guest import exchange, values
     from sandbox.guest.bridge import Bridge
+
+if TYPE_CHECKING:
     from sandbox.guest.lane import Lane
 
 _GIVEN: tuple[Any, ...] = ([1, [2]], {"a": 1}, {1}, bytearray(b"x"), (1,))
@@ -30,10 +35,8 @@ def one_input(data: bytes) -> None:
         value = values.Decoder(bridge._resolve, given).decode(data)
     except values.MalformedValueError:
         return
-    try:
+    with contextlib.suppress(values.MalformedValueError):
         exchange.apply(value, given)
-    except values.MalformedValueError:
-        pass
     try:
         again = values.Encoder(bridge._refer, given).encode(value)
     except values.UnsupportedValueError:
