@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.client.local import local
     from sandbox.client.sync import Client
     from sandbox.errors import JobRefusedError, SandboxError, ServiceFaultError
-    from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests
+    from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests
     from sandbox.limits import Limits, RequestedLimits
     from sandbox.verdict import Cause, Integrity, ServiceError, ServiceErrorCode, Status, Verdict
 
@@ -33,6 +33,7 @@ _HOMES = {
     "CaseTests": "sandbox.job",
     "Cause": "sandbox.verdict",
     "Client": "sandbox.client.sync",
+    "Comparator": "sandbox.job",
     "Integrity": "sandbox.verdict",
     "Job": "sandbox.job",
     "JobRefusedError": "sandbox.errors",
@@ -55,6 +56,7 @@ __all__ = [
     "CaseTests",
     "Cause",
     "Client",
+    "Comparator",
     "Integrity",
     "Job",
     "JobRefusedError",

@@ -1,8 +1,10 @@
 """One program with its tests and limits, to be run once."""
 
+import math
 import re
 import uuid
 from dataclasses import dataclass, field
+from enum import Enum
 
 from sandbox.errors import JobRefusedError
 from sandbox.limits import RequestedLimits
@@ -35,11 +37,37 @@ class Case:
     expected_output: bytes
 
 
+class Comparator(Enum):
+    """When an output is the expected one."""
+
+    LINES = "LINES"
+    """The same lines; trailing white space and trailing empty lines do not count."""
+    EXACT = "EXACT"
+    """The same bytes."""
+    TOKENS = "TOKENS"
+    """The same words; how much white space is between them does not count."""
+    NUMBERS = "NUMBERS"
+    """The same words, or decimal numbers that are near: `tolerance` apart, or that part of the expected one."""
+    UNORDERED_LINES = "UNORDERED_LINES"
+    """The same lines in any order, as often."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseTests:
-    """Input/output cases, each in a fresh process of the program. Trailing white space does not count."""
+    """Input/output cases, each in a fresh process of the program.
+
+    Attributes:
+        cases: At least one.
+        comparator: When an output is the expected one.
+        tolerance: For numbers.
+        checker: Python source, run with the tests and apart from the program, that decides instead of a comparator: its
+            `check(given, expected, output)`, of three texts, returns True for a right output.
+    """
 
     cases: tuple[Case, ...]
+    comparator: Comparator = Comparator.LINES
+    tolerance: float = 1e-6
+    checker: bytes = b""
 
 
 Tests = NoTests | SourceTests | CaseTests
@@ -85,5 +113,14 @@ class Job:
             raise JobRefusedError("job.program", "is empty")
         if isinstance(self.tests, SourceTests) and not self.tests.source.strip():
             raise JobRefusedError("job.source_tests.source", "is empty; leave the tests out to test for exit code 0")
-        if isinstance(self.tests, CaseTests) and not self.tests.cases:
-            raise JobRefusedError("job.case_tests.cases", "is empty; leave the tests out to test for exit code 0")
+        if isinstance(self.tests, CaseTests):
+            _check_cases(self.tests)
+
+
+def _check_cases(tests: CaseTests) -> None:
+    if not tests.cases:
+        raise JobRefusedError("job.case_tests.cases", "is empty; leave the tests out to test for exit code 0")
+    if not math.isfinite(tests.tolerance) or tests.tolerance < 0:
+        raise JobRefusedError("job.case_tests.tolerance", "must be a number that is not negative")
+    if tests.checker and tests.comparator is not Comparator.LINES:
+        raise JobRefusedError("job.case_tests.comparator", "means nothing beside a checker: leave one of both out")

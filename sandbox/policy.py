@@ -82,7 +82,7 @@ class Policy:
                 raise JobRefusedError(
                     "job.case_tests.cases", f"{len(job.tests.cases)} are too many: at most {self.job.cases_max}"
                 )
-            size = sum(len(case.input) + len(case.expected_output) for case in job.tests.cases)
+            size = sum(len(case.input) + len(case.expected_output) for case in job.tests.cases) + len(job.tests.checker)
             self._check_size("job.case_tests", size, self.job.tests_bytes_max)
         return BoxSpec(
             language=language.name,

@@ -222,7 +222,8 @@ def _tests_parts(job: Job) -> tuple[bytes, ...]:
     if isinstance(job.tests, SourceTests):
         return (b"source", job.tests.source)
     if isinstance(job.tests, CaseTests):
-        return (b"cases", *(part for case in job.tests.cases for part in (case.input, case.expected_output)))
+        how = (b"cases", job.tests.comparator.value.encode(), repr(job.tests.tolerance).encode(), job.tests.checker)
+        return (*how, *(part for case in job.tests.cases for part in (case.input, case.expected_output)))
     assert isinstance(job.tests, NoTests)  # noqa: S101 (exhaustiveness, for the type checker)
     return (b"none",)
 

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.boxspec import BoxSpec
-from sandbox.job import CaseTests, Job, SourceTests
+from sandbox.job import CaseTests, Comparator, Job, SourceTests
 
 _HEADER = struct.Struct(">IB")
 _LIMITS_BODY = struct.Struct(">IIIQQQQ")
 _CASE_BODY = struct.Struct(">I")
+_COMPARE_BODY = struct.Struct(">Bd")
+COMPARATORS = {comparator: number for number, comparator in enumerate(Comparator)}
 
 PROTOCOL = 3
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
-LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
+LIMITS, PROGRAM, COMPARE, TESTS, CASE, GO = b"LPMTCG"
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
     b"rptlevxoihfd"
 )
@@ -70,6 +72,11 @@ def encode_job(job: Job, spec: BoxSpec) -> bytes:
     if isinstance(job.tests, SourceTests):
         parts.append(_frame(TESTS, job.tests.source))
     elif isinstance(job.tests, CaseTests):
+        if job.tests.checker:
+            parts.append(_frame(TESTS, job.tests.checker))
+        elif job.tests.comparator is not Comparator.LINES:
+            number = COMPARATORS[job.tests.comparator]
+            parts.append(_frame(COMPARE, _COMPARE_BODY.pack(number, job.tests.tolerance)))
         parts.extend(
             _frame(CASE, _CASE_BODY.pack(len(case.input)) + case.input + case.expected_output)
             for case in job.tests.cases

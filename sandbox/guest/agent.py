@@ -30,6 +30,7 @@ class _JobInBox:
         self.limits: tuple[int, ...] = ()
         self.program = b""
         self.tests: bytes | None = None
+        self.compare: tuple[int, float] = (frames.LINES, 0.0)
         self.cases: list[tuple[bytes, bytes]] = []
 
 
@@ -95,6 +96,9 @@ def _receive(host: _Host) -> _JobInBox:
             job.program = body
         elif kind == frames.TESTS:
             job.tests = body
+        elif kind == frames.COMPARE:
+            how, tolerance = frames.COMPARE_BODY.unpack(body)
+            job.compare = how, tolerance
         elif kind == frames.CASE:
             (size,) = frames.CASE_BODY.unpack_from(body)
             start = frames.CASE_BODY.size
@@ -114,10 +118,10 @@ def _run(job: _JobInBox, lane: Lane, outputs: tuple[int, int], host: _Host) -> N
     lane.order(keeper.PREPARE, keeper.PREPARE_BODY.pack(cores, processes_max, open_files_max, disk_bytes, shm_bytes))
     lane.order(frames.PROGRAM, job.program)
     try:
-        if job.tests is not None:
+        if job.cases:
+            judging.judge_cases(job.cases, lane, host.tell, compare=job.compare, checker=job.tests)
+        elif job.tests is not None:
             judging.judge_source(job.tests, lane, host.tell)
-        elif job.cases:
-            judging.judge_cases(job.cases, lane, host.tell)
         else:
             judging.judge_exit(lane, host.tell)
         lane.drain()

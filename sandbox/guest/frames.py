@@ -10,11 +10,14 @@ PROTOCOL = 3
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
-LIMITS, PROGRAM, TESTS, CASE, GO = b"LPTCG"
+LIMITS, PROGRAM, COMPARE, TESTS, CASE, GO = b"LPMTCG"
 LIMITS_BODY = struct.Struct(">IIIQQQQ")
 """cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
 CASE_BODY = struct.Struct(">I")
 """Length of the input; the input and the expected output follow."""
+COMPARE_BODY = struct.Struct(">Bd")
+"""Comparator and tolerance. Without this frame: LINES."""
+LINES, EXACT, TOKENS, NUMBERS, UNORDERED_LINES = range(5)
 
 # To the host.
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (

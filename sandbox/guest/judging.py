@@ -8,6 +8,7 @@ import sys
 from sandbox.guest import frames, keeper, values
 from sandbox.guest.bridge import Bridge
 from sandbox.guest.collecting import checks_in, is_skip
+from sandbox.guest.comparing import is_equal
 from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ViolationError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
 from sandbox.guest.serving import describe
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     Tell = Callable[..., None]
     """Send one frame to the host: kind, payload."""
+    _IsRight = Callable[[bytes, bytes, bytes], None]
+    """Raises AssertionError for an input, the expected output and a wrong output."""
 
 
 _QUOTED_CHARACTERS_MAX = 1_000
@@ -214,24 +217,64 @@ def _report(tell: Tell, index: int, failure: tuple[int, int, str] | None) -> Non
     tell(frames.RESULT, frames.RESULT_BODY.pack(index, status, kind) + frames.text(message))
 
 
-def judge_cases(cases: list[tuple[bytes, bytes]], lane: Lane, tell: Tell) -> None:
+def judge_cases(
+    cases: list[tuple[bytes, bytes]], lane: Lane, tell: Tell, *, compare: tuple[int, float], checker: bytes | None
+) -> None:
     """Run the program once for each case: its input in, its output compared.
 
+    Args:
+        cases: Inputs and expected outputs.
+        lane: The way to the program.
+        tell: The way to the host.
+        compare: A comparator and its tolerance.
+        checker: Source of a function `check(given, expected, output)` that decides instead.
+
     Raises:
+        TestsError: The checker does not load, or defines no such function.
         ViolationError: The program spoke out of turn.
     """
+    is_right = _comparing(*compare) if checker is None else _checking(checker)
     tell(frames.PLAN, frames.PLAN_BODY.pack(len(cases)))
     stdout = lane.captures[0]
     for index, (given, expected) in enumerate(cases):
         stdout.start_case()
         lane.start(keeper.RUN, given)
         (kind, code), raised = lane.wait_for_end()
-        _report(tell, index, _compare(stdout, expected, kind, code, raised))
+        failure = _end_of_case(stdout, kind, code, raised)
+        if failure is None:
+            output = bytes(stdout.case or b"")
+            failure = _attempt(lane, lambda: is_right(given, expected, output))  # noqa: B023 (called at once)
+        _report(tell, index, failure)
 
 
-def _compare(
-    stdout: Capture, expected: bytes, kind: int, code: int, raised: bytes | None
-) -> tuple[int, int, str] | None:
+def _comparing(how: int, tolerance: float) -> _IsRight:
+    def compare(_: bytes, expected: bytes, output: bytes) -> None:
+        if not is_equal(how, tolerance, output, expected):
+            raise AssertionError("the output differs from the expected output")
+
+    return compare
+
+
+def _checking(source: bytes) -> _IsRight:
+    """Load a checker. It gets texts; bytes that are no UTF-8 are escaped, as Python does for file names."""
+    namespace: dict[str, Any] = {"__name__": "checker"}
+    try:
+        exec(compile(source, "checker.py", "exec", dont_inherit=True), namespace)
+    except BaseException as error:
+        raise TestsError(describe(error)) from None
+    function = namespace.get("check")
+    if not callable(function):
+        raise TestsError("the checker defines no function check(given, expected, output)")
+
+    def check(*texts: bytes) -> None:
+        said = function(*(text.decode("utf-8", "surrogateescape") for text in texts))
+        if said is not True:
+            raise AssertionError("the checker did not say True")
+
+    return check
+
+
+def _end_of_case(stdout: Capture, kind: int, code: int, raised: bytes | None) -> tuple[int, int, str] | None:
     if raised is not None:
         return frames.ERRORED, frames.EXCEPTION, raised[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "replace")
     if kind == frames.SIGNALED:
@@ -240,14 +283,7 @@ def _compare(
         return frames.ERRORED, frames.EXCEPTION, f"exit code {code}"
     if stdout.case_overflow:
         return frames.FAILED, frames.WRONG_ANSWER, "more output than output_bytes"
-    if _lines(bytes(stdout.case or b"")) != _lines(expected):
-        return frames.FAILED, frames.WRONG_ANSWER, "the output differs from the expected output"
     return None
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """Split into lines without trailing white space, without trailing empty lines."""
-    return [line.rstrip() for line in data.rstrip().split(b"\n")]
 
 
 def judge_exit(lane: Lane, tell: Tell) -> None:

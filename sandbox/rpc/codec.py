@@ -5,7 +5,7 @@ from dataclasses import asdict
 from types import MappingProxyType
 
 from sandbox.errors import JobRefusedError
-from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
+from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
 from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.v1 import sandbox_pb2 as pb
 from sandbox.verdict import (
@@ -50,6 +50,13 @@ STATUS_FROM_WIRE = MappingProxyType({number: member for member, number in STATUS
 CAUSE_FROM_WIRE = MappingProxyType({number: member for member, number in CAUSE_TO_WIRE.items()})
 INTEGRITY_FROM_WIRE = MappingProxyType({number: member for member, number in INTEGRITY_TO_WIRE.items()})
 KILLED_BY_FROM_WIRE = MappingProxyType({number: member for member, number in KILLED_BY_TO_WIRE.items()})
+COMPARATOR_TO_WIRE: Mapping[Comparator, pb.Comparator.ValueType] = MappingProxyType(
+    {member: pb.Comparator.Value(f"COMPARATOR_{member.name}") for member in Comparator}
+)
+# A client that says nothing gets what there was before there was a choice.
+COMPARATOR_FROM_WIRE: Mapping[pb.Comparator.ValueType, Comparator] = MappingProxyType(
+    {pb.COMPARATOR_UNSPECIFIED: Comparator.LINES} | {number: member for member, number in COMPARATOR_TO_WIRE.items()}
+)
 TEST_STATUS_FROM_WIRE = MappingProxyType({number: member for member, number in TEST_STATUS_TO_WIRE.items()})
 CODE_FROM_WIRE = MappingProxyType({number: member for member, number in CODE_TO_WIRE.items()})
 
@@ -101,10 +108,19 @@ def _tests_from_wire(message: pb.Job) -> Tests:
         case "source_tests":
             return SourceTests(message.source_tests.source)
         case "case_tests":
-            cases = message.case_tests.cases
-            return CaseTests(tuple(Case(case.input, case.expected_output) for case in cases))
+            return _case_tests_from_wire(message.case_tests)
         case None:
             return NoTests()
+
+
+def _case_tests_from_wire(tests: pb.CaseTests) -> CaseTests:
+    if tests.comparator not in COMPARATOR_FROM_WIRE:
+        raise JobRefusedError("job.case_tests.comparator", f"{tests.comparator} is none that this server knows")
+    cases = tuple(Case(case.input, case.expected_output) for case in tests.cases)
+    comparator = COMPARATOR_FROM_WIRE[tests.comparator]
+    if not tests.HasField("tolerance"):
+        return CaseTests(cases, comparator, checker=tests.checker)
+    return CaseTests(cases, comparator, tests.tolerance, tests.checker)
 
 
 def job_to_wire(job: Job) -> pb.Job:
@@ -117,12 +133,15 @@ def job_to_wire(job: Job) -> pb.Job:
     match job.tests:
         case SourceTests(source):
             message.source_tests.source = source
-        case CaseTests(cases):
+        case CaseTests(cases, comparator, tolerance, checker):
             # Present even if it were empty: no cases is not the same as no tests.
             message.case_tests.SetInParent()
             message.case_tests.cases.extend(
                 pb.Case(input=case.input, expected_output=case.expected_output) for case in cases
             )
+            message.case_tests.comparator = COMPARATOR_TO_WIRE[comparator]
+            message.case_tests.tolerance = tolerance
+            message.case_tests.checker = checker
         case NoTests():
             pass
     for name in LIMIT_NAMES:

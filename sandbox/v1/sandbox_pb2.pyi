@@ -19,6 +19,37 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Comparator:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ComparatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Comparator.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    COMPARATOR_UNSPECIFIED: _Comparator.ValueType  # 0
+    COMPARATOR_LINES: _Comparator.ValueType  # 1
+    """The same lines; trailing white space of a line and trailing empty lines do not count."""
+    COMPARATOR_EXACT: _Comparator.ValueType  # 2
+    COMPARATOR_TOKENS: _Comparator.ValueType  # 3
+    """The same words; how much white space is between them does not count."""
+    COMPARATOR_NUMBERS: _Comparator.ValueType  # 4
+    """The same words, or decimal numbers no further apart than `tolerance`, or than that part of the expected one."""
+    COMPARATOR_UNORDERED_LINES: _Comparator.ValueType  # 5
+    """The same lines in any order, as often."""
+
+class Comparator(_Comparator, metaclass=_ComparatorEnumTypeWrapper): ...
+
+COMPARATOR_UNSPECIFIED: Comparator.ValueType  # 0
+COMPARATOR_LINES: Comparator.ValueType  # 1
+"""The same lines; trailing white space of a line and trailing empty lines do not count."""
+COMPARATOR_EXACT: Comparator.ValueType  # 2
+COMPARATOR_TOKENS: Comparator.ValueType  # 3
+"""The same words; how much white space is between them does not count."""
+COMPARATOR_NUMBERS: Comparator.ValueType  # 4
+"""The same words, or decimal numbers no further apart than `tolerance`, or than that part of the expected one."""
+COMPARATOR_UNORDERED_LINES: Comparator.ValueType  # 5
+"""The same lines in any order, as often."""
+Global___Comparator: _TypeAlias = Comparator  # noqa: Y015
+
 class _Status:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -497,23 +528,39 @@ Global___SourceTests: _TypeAlias = SourceTests  # noqa: Y015
 
 @_typing.final
 class CaseTests(_message.Message):
-    """Standard input in, standard output out. Trailing white space of a line and trailing empty lines do not count."""
+    """Standard input in, standard output out."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CASES_FIELD_NUMBER: _builtins.int
+    COMPARATOR_FIELD_NUMBER: _builtins.int
+    TOLERANCE_FIELD_NUMBER: _builtins.int
+    CHECKER_FIELD_NUMBER: _builtins.int
+    comparator: Global___Comparator.ValueType
+    """Absent: COMPARATOR_LINES."""
+    tolerance: _builtins.float
+    """For COMPARATOR_NUMBERS; absent: 1e-6."""
+    checker: _builtins.bytes
+    """Python source that decides instead of a comparator, run with the tests and apart from the program: its
+    `check(given, expected, output)`, of three texts, returns True for a right output.
+    """
     @_builtins.property
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]: ...
     def __init__(
         self,
         *,
         cases: _abc.Iterable[Global___Case] | None = ...,
+        comparator: Global___Comparator.ValueType = ...,
+        tolerance: _builtins.float | None = ...,
+        checker: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tolerance", b"_tolerance", "tolerance", b"tolerance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tolerance", b"_tolerance", "cases", b"cases", "checker", b"checker", "comparator", b"comparator", "tolerance", b"tolerance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__tolerance: _TypeAlias = _typing.Literal["tolerance"]  # noqa: Y015
+    _WhichOneofArgType__tolerance: _TypeAlias = _typing.Literal["_tolerance", b"_tolerance"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tolerance) -> _WhichOneofReturnType__tolerance | None: ...
 
 Global___CaseTests: _TypeAlias = CaseTests  # noqa: Y015
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.errors import JobRefusedError
-from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests
+from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests
 from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.rpc import codec
 from sandbox.v1 import sandbox_pb2 as pb
@@ -55,13 +55,15 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 i64 = st.integers(-(2**63), 2**63 - 1)
 limit_values = st.none() | i64
 programs = st.binary(min_size=1).filter(bytes.strip)
+cases = st.lists(st.builds(Case, st.binary(), st.binary()), min_size=1).map(tuple)
 jobs = st.builds(
     Job,
     id=st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
     program=programs,
     tests=st.builds(NoTests)
     | st.builds(SourceTests, programs)
-    | st.builds(CaseTests, st.lists(st.builds(Case, st.binary(), st.binary()), min_size=1).map(tuple)),
+    | st.builds(CaseTests, cases, st.sampled_from(Comparator), st.floats(0, 1e300))
+    | st.builds(CaseTests, cases, tolerance=st.floats(0, 1e300), checker=st.binary()),
     language=texts.filter(bool),
     policy=texts.filter(bool),
     limits=st.builds(RequestedLimits, **dict.fromkeys(LIMIT_NAMES, limit_values)),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sandbox import transcript, wire
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.guest import agent, frames
-from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
+from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
 from sandbox.limits import Limits
 from sandbox.outcome import FailureKind, ProgramEnd
 from sandbox.verdict import TestStatus
@@ -75,7 +75,7 @@ def test_kinds_are_bytes_and_differ() -> None:
     assert len(wire._KINDS) == 12
     assert all(0 <= kind <= 255 for kind in wire._KINDS)
     # No kind of one direction is one of the other.
-    assert not wire._KINDS & {wire.LIMITS, wire.PROGRAM, wire.TESTS, wire.CASE, wire.GO}
+    assert not wire._KINDS & {wire.LIMITS, wire.PROGRAM, wire.COMPARE, wire.TESTS, wire.CASE, wire.GO}
 
 
 def test_the_numbers_of_the_guest_are_the_names_of_the_host() -> None:
@@ -85,6 +85,7 @@ def test_the_numbers_of_the_guest_are_the_names_of_the_host() -> None:
         frames.ERRORED: TestStatus.ERRORED,
         frames.SKIPPED: TestStatus.SKIPPED,
     }
+    assert {comparator: getattr(frames, comparator.name) for comparator in Comparator} == wire.COMPARATORS
     assert transcript._FAILURE_KIND == {
         frames.WRONG_ANSWER: FailureKind.WRONG_ANSWER,
         frames.EXCEPTION: FailureKind.EXCEPTION,
@@ -118,6 +119,8 @@ def readable(folder: Path, data: bytes) -> Iterator[int]:
         (NoTests(), "LPG"),
         (SourceTests(b"assert f() == 1\n"), "LPTG"),
         (CaseTests((Case(b"1", b"2"), Case(b"", b""))), "LPCCG"),
+        (CaseTests((Case(b"1", b"2"),), Comparator.NUMBERS), "LPMCG"),
+        (CaseTests((Case(b"1", b"2"),), checker=b"x"), "LPTCG"),
     ],
 )
 def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> None:
@@ -133,10 +136,12 @@ def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> 
 
 BYTES = st.binary(max_size=300)
 SOLID = BYTES.filter(lambda data: bool(data.strip()))
+CASES = st.lists(st.builds(Case, BYTES, BYTES), min_size=1, max_size=4).map(tuple)
 TESTS = (
     st.just(NoTests())
     | st.builds(SourceTests, SOLID)
-    | st.lists(st.builds(Case, BYTES, BYTES), min_size=1, max_size=4).map(tuple).map(CaseTests)
+    | st.builds(CaseTests, CASES, st.sampled_from(Comparator), st.floats(0, 1e300))
+    | st.builds(CaseTests, CASES, checker=BYTES)
 )
 
 
@@ -148,8 +153,13 @@ def test_what_the_guest_reads_is_the_job(tmp_path_factory: Any, program: bytes, 
         job = agent._receive(agent._Host(source=fd, sink=-1))
     assert job.program == program
     assert job.limits == (3, 4, 5, 2**40, 2**41, 7, 12)
-    assert job.tests == (tests.source if isinstance(tests, SourceTests) else None)
+    source = tests.source if isinstance(tests, SourceTests) else None
     cases = tests.cases if isinstance(tests, CaseTests) else ()
+    if isinstance(tests, CaseTests):
+        source = tests.checker or None
+        plain = tests.comparator is Comparator.LINES
+        assert job.compare == ((frames.LINES, 0.0) if plain else (wire.COMPARATORS[tests.comparator], tests.tolerance))
+    assert job.tests == source
     assert job.cases == [(case.input, case.expected_output) for case in cases]
 
 
