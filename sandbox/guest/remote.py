@@ -249,7 +249,7 @@ def make(bridge: Bridge, number: int | str, flags: int, name: str) -> Remote:
         base, name = RemoteClass, "type"
     key = (flags & (serving.CLASS | serving.CALLABLE), name)
     if key not in _classes:
-        _classes[key] = type(name.replace("\0", "?"), (base,), {})
+        _classes[key] = type(_printable(name), (base,), {})
     return _classes[key](bridge, number)
 
 
@@ -271,9 +271,13 @@ async def wait_for(remote: Remote) -> Any:
 
 def error_class(bridge: Bridge, name: str, bases: tuple[type, ...]) -> type[BaseException]:
     """Make a class for an exception class of the program, so that an except clause can name it."""
-    return type(
-        name, bases, {"_sandbox_bridge": bridge, "__module__": "program", "__getattr__": _of_itself, "__str__": _text}
-    )
+    members = {"_sandbox_bridge": bridge, "__module__": "program", "__getattr__": _of_itself, "__str__": _text}
+    return type(_printable(name), bases, members)
+
+
+def _printable(name: str) -> str:
+    """Return a name that a class may have: the program's may hold what no source can."""
+    return name.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
 def _of_itself(self: BaseException, name: str) -> Any:

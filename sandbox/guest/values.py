@@ -330,7 +330,7 @@ class Decoder:
                 whole = self.containers[opened.number]
                 refill(whole, built)
                 return whole
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             raise MalformedValueError(str(error)) from None
         if opened.number >= 0:
             self.containers[opened.number] = built

@@ -491,3 +491,12 @@ def test_an_object_that_is_false_stays_one_object() -> None:
         source, "first, second = f(), f()\nassert first is second and asked() == 0 and not first and asked() == 1"
     )
     assert told.passed, told.frames
+
+
+def test_a_class_may_be_called_anything() -> None:
+    source = "class A: pass\nclass E(Exception): pass\nA.__name__ = 'a\\ud800 b'\nE.__name__ = '\\udfff'\n"
+    source += "def f(): return A()\ndef g(): raise E('x')"
+    told = judge(
+        source, "assert type(f()).__name__ == 'a? b'\ntry:\n    g()\nexcept E as error:\n    assert str(error) == 'x'"
+    )
+    assert told.passed, told.frames
