@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from sandbox.client.local import local
     from sandbox.client.sync import Client
     from sandbox.errors import JobRefusedError, SandboxError, ServiceFaultError
-    from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests
+    from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests
     from sandbox.limits import Limits, RequestedLimits
     from sandbox.verdict import Cause, Integrity, ServiceError, ServiceErrorCode, Status, Verdict
 
 # Imported when they are first asked for: `sandbox --help` and the server's own parts need no gRPC client.
 _HOMES = {
     "AsyncClient": "sandbox.client.aio",
+    "CallCase": "sandbox.job",
+    "CallTests": "sandbox.job",
     "Case": "sandbox.job",
     "CaseTests": "sandbox.job",
     "Cause": "sandbox.verdict",
@@ -52,6 +54,8 @@ _HOMES = {
 
 __all__ = [
     "AsyncClient",
+    "CallCase",
+    "CallTests",
     "Case",
     "CaseTests",
     "Cause",

@@ -70,7 +70,36 @@ class CaseTests:
     checker: bytes = b""
 
 
-Tests = NoTests | SourceTests | CaseTests
+@dataclass(frozen=True, slots=True)
+class CallCase:
+    """Arguments and the expected result, as Python expressions: the arguments as a tuple or a list."""
+
+    arguments: bytes
+    expected: bytes
+
+    @classmethod
+    def of(cls, *arguments: object, expected: object) -> "CallCase":
+        """Make a case of values whose `repr` is an expression of them: numbers, texts, and containers of those."""
+        return cls(repr(arguments).encode(), repr(expected).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class CallTests:
+    """Data cases: one function of the program, called for each case in one process. No test code.
+
+    Attributes:
+        function: Its name.
+        cases: At least one.
+        tolerance: How far floats anywhere in a result may be from the expected ones: absolutely, or as a part of the
+            expected one, whichever is more.
+    """
+
+    function: str
+    cases: tuple[CallCase, ...]
+    tolerance: float = 0.0
+
+
+Tests = NoTests | SourceTests | CaseTests | CallTests
 
 
 def new_job_id() -> str:
@@ -115,6 +144,17 @@ class Job:
             raise JobRefusedError("job.source_tests.source", "is empty; leave the tests out to test for exit code 0")
         if isinstance(self.tests, CaseTests):
             _check_cases(self.tests)
+        elif isinstance(self.tests, CallTests):
+            _check_calls(self.tests)
+
+
+def _check_calls(tests: CallTests) -> None:
+    if not tests.function.isidentifier():
+        raise JobRefusedError("job.call_tests.function", "must be a name")
+    if not tests.cases:
+        raise JobRefusedError("job.call_tests.cases", "is empty; leave the tests out to test for exit code 0")
+    if not math.isfinite(tests.tolerance) or tests.tolerance < 0:
+        raise JobRefusedError("job.call_tests.tolerance", "must be a number that is not negative")
 
 
 def _check_cases(tests: CaseTests) -> None:

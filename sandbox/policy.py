@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.errors import JobRefusedError, PolicyError
-from sandbox.job import CaseTests, Job, SourceTests
+from sandbox.job import CallTests, CaseTests, Job, SourceTests
 from sandbox.language import Language
 from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits
 
@@ -84,6 +84,13 @@ class Policy:
                 )
             size = sum(len(case.input) + len(case.expected_output) for case in job.tests.cases) + len(job.tests.checker)
             self._check_size("job.case_tests", size, self.job.tests_bytes_max)
+        elif isinstance(job.tests, CallTests):
+            if len(job.tests.cases) > self.job.cases_max:
+                raise JobRefusedError(
+                    "job.call_tests.cases", f"{len(job.tests.cases)} are too many: at most {self.job.cases_max}"
+                )
+            size = sum(len(case.arguments) + len(case.expected) for case in job.tests.cases) + len(job.tests.function)
+            self._check_size("job.call_tests", size, self.job.tests_bytes_max)
         return BoxSpec(
             language=language.name,
             command=language.command,

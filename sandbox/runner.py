@@ -11,7 +11,7 @@ from sandbox import wire
 from sandbox.boxes.box import Backend, Box
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError, NotGvisorError
-from sandbox.job import CaseTests, Job, NoTests, SourceTests
+from sandbox.job import CallTests, CaseTests, Job, NoTests, SourceTests
 from sandbox.judge import is_ambiguous, is_doubtful, judge
 from sandbox.outcome import Outcome, Stop, StoppedBy
 from sandbox.transcript import Transcript
@@ -224,6 +224,9 @@ def _tests_parts(job: Job) -> tuple[bytes, ...]:
     if isinstance(job.tests, CaseTests):
         how = (b"cases", job.tests.comparator.value.encode(), repr(job.tests.tolerance).encode(), job.tests.checker)
         return (*how, *(part for case in job.tests.cases for part in (case.input, case.expected_output)))
+    if isinstance(job.tests, CallTests):
+        called = (b"calls", job.tests.function.encode(), repr(job.tests.tolerance).encode())
+        return (*called, *(part for case in job.tests.cases for part in (case.arguments, case.expected)))
     assert isinstance(job.tests, NoTests)  # noqa: S101 (exhaustiveness, for the type checker)
     return (b"none",)
 

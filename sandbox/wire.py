@@ -9,18 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.boxspec import BoxSpec
-from sandbox.job import CaseTests, Comparator, Job, SourceTests
+from sandbox.job import CallTests, CaseTests, Comparator, Job, SourceTests
 
 _HEADER = struct.Struct(">IB")
 _LIMITS_BODY = struct.Struct(">IIIQQQQ")
 _CASE_BODY = struct.Struct(">I")
 _COMPARE_BODY = struct.Struct(">Bd")
+_FUNCTION_BODY = struct.Struct(">d")
 COMPARATORS = {comparator: number for number, comparator in enumerate(Comparator)}
 
 PROTOCOL = 3
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
-LIMITS, PROGRAM, COMPARE, TESTS, CASE, GO = b"LPMTCG"
+LIMITS, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LPMFTCG"
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
     b"rptlevxoihfd"
 )
@@ -77,12 +78,16 @@ def encode_job(job: Job, spec: BoxSpec) -> bytes:
         elif job.tests.comparator is not Comparator.LINES:
             number = COMPARATORS[job.tests.comparator]
             parts.append(_frame(COMPARE, _COMPARE_BODY.pack(number, job.tests.tolerance)))
-        parts.extend(
-            _frame(CASE, _CASE_BODY.pack(len(case.input)) + case.input + case.expected_output)
-            for case in job.tests.cases
-        )
+        parts.extend(_case(case.input, case.expected_output) for case in job.tests.cases)
+    elif isinstance(job.tests, CallTests):
+        parts.append(_frame(FUNCTION, _FUNCTION_BODY.pack(job.tests.tolerance) + job.tests.function.encode()))
+        parts.extend(_case(case.arguments, case.expected) for case in job.tests.cases)
     parts.append(_frame(GO, b""))
     return b"".join(parts)
+
+
+def _case(given: bytes, expected: bytes) -> bytes:
+    return _frame(CASE, _CASE_BODY.pack(len(given)) + given + expected)
 
 
 def _frame(kind: int, payload: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import fcntl
 import os
 
-from sandbox.guest import frames, judging, keeper
+from sandbox.guest import calling, frames, judging, keeper
 from sandbox.guest.kernel import SIGKILL
 from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
 from sandbox.guest.program import program_main
@@ -30,6 +30,7 @@ class _JobInBox:
         self.limits: tuple[int, ...] = ()
         self.program = b""
         self.tests: bytes | None = None
+        self.function: tuple[str, float] | None = None
         self.compare: tuple[int, float] = (frames.LINES, 0.0)
         self.cases: list[tuple[bytes, bytes]] = []
 
@@ -99,6 +100,9 @@ def _receive(host: _Host) -> _JobInBox:
         elif kind == frames.COMPARE:
             how, tolerance = frames.COMPARE_BODY.unpack(body)
             job.compare = how, tolerance
+        elif kind == frames.FUNCTION:
+            (tolerance,) = frames.FUNCTION_BODY.unpack_from(body)
+            job.function = body[frames.FUNCTION_BODY.size :].decode("utf-8", "replace"), tolerance
         elif kind == frames.CASE:
             (size,) = frames.CASE_BODY.unpack_from(body)
             start = frames.CASE_BODY.size
@@ -118,7 +122,9 @@ def _run(job: _JobInBox, lane: Lane, outputs: tuple[int, int], host: _Host) -> N
     lane.order(keeper.PREPARE, keeper.PREPARE_BODY.pack(cores, processes_max, open_files_max, disk_bytes, shm_bytes))
     lane.order(frames.PROGRAM, job.program)
     try:
-        if job.cases:
+        if job.function is not None:
+            calling.judge_calls(job.cases, *job.function, lane, host.tell)
+        elif job.cases:
             judging.judge_cases(job.cases, lane, host.tell, compare=job.compare, checker=job.tests)
         elif job.tests is not None:
             judging.judge_source(job.tests, lane, host.tell)

@@ -10,13 +10,15 @@ PROTOCOL = 3
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
-LIMITS, PROGRAM, COMPARE, TESTS, CASE, GO = b"LPMTCG"
+LIMITS, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LPMFTCG"
 LIMITS_BODY = struct.Struct(">IIIQQQQ")
 """cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
 CASE_BODY = struct.Struct(">I")
 """Length of the input; the input and the expected output follow."""
 COMPARE_BODY = struct.Struct(">Bd")
 """Comparator and tolerance. Without this frame: LINES."""
+FUNCTION_BODY = struct.Struct(">d")
+"""Tolerance; the name of the function follows. Then the cases are its arguments and results."""
 LINES, EXACT, TOKENS, NUMBERS, UNORDERED_LINES = range(5)
 
 # To the host.

@@ -58,7 +58,7 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
         parts = _parts(tests)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise TestsError(describe(error)) from None
-    names = _load_program(lane, tell)
+    names = load_program(lane, tell)
     if names is None:
         return
     streams: Any = sys
@@ -117,15 +117,15 @@ def _parts(tests: bytes) -> list[types.CodeType]:
 
 def _run_checks(parts: list[types.CodeType], namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
     if len(parts) == 1:
-        failed = _attempt(lane, _executing(parts[0], namespace))
+        failed = attempt(lane, _executing(parts[0], namespace))
         if failed is not None and not lane.contacted:
             raise TestsError(failed[2])
         checks = [] if failed else checks_in(namespace)
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(checks) or 1))
         if not checks:
-            _report(tell, 0, failed)
+            report(tell, 0, failed)
         for index, (name, run) in enumerate(checks):
-            _report(tell, index, _attempt(lane, run, name))
+            report(tell, index, attempt(lane, run, name))
     else:
         _run_asserts(parts, namespace, lane, tell)
     if not lane.contacted:
@@ -140,15 +140,15 @@ def _run_asserts(parts: list[types.CodeType], namespace: ProgramNames, lane: Lan
     """Run a list of asserts, each a check, up to the first that fails, as where they are one source."""
     tell(frames.PLAN, frames.PLAN_BODY.pack(len(parts)))
     for index, part in enumerate(parts):
-        failed = _attempt(lane, _executing(part, namespace))
+        failed = attempt(lane, _executing(part, namespace))
         if failed is not None and not lane.contacted:
             raise TestsError(failed[2])
-        _report(tell, index, failed)
+        report(tell, index, failed)
         if failed is not None:
             return
 
 
-def _load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
+def load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
     """Start the program and return its names, or None when it does not load, which has been told then."""
     lane.start(keeper.SERVE)
     kind, body = lane.wait_for_answer()
@@ -163,7 +163,7 @@ def _load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
         raise ViolationError(f"malformed names: {error}") from None
 
 
-def _attempt(lane: Lane, run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
+def attempt(lane: Lane, run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
     """Run one check. Returns None when it passed, else its status, the kind of failure, and a message.
 
     Raises:
@@ -212,7 +212,8 @@ def _quoted(error: BaseException) -> str:
     return describe(error)
 
 
-def _report(tell: Tell, index: int, failure: tuple[int, int, str] | None) -> None:
+def report(tell: Tell, index: int, failure: tuple[int, int, str] | None) -> None:
+    """Tell the host what became of a check."""
     status, kind, message = failure or (frames.PASSED, frames.NO_FAILURE, "")
     tell(frames.RESULT, frames.RESULT_BODY.pack(index, status, kind) + frames.text(message))
 
@@ -243,8 +244,8 @@ def judge_cases(
         failure = _end_of_case(stdout, kind, code, raised)
         if failure is None:
             output = bytes(stdout.case or b"")
-            failure = _attempt(lane, lambda: is_right(given, expected, output))  # noqa: B023 (called at once)
-        _report(tell, index, failure)
+            failure = attempt(lane, lambda: is_right(given, expected, output))  # noqa: B023 (called at once)
+        report(tell, index, failure)
 
 
 def _comparing(how: int, tolerance: float) -> _IsRight:
@@ -298,6 +299,6 @@ def judge_exit(lane: Lane, tell: Tell) -> None:
     if raised is not None:
         tell(frames.LOAD_ERROR, raised[: frames.MESSAGE_BYTES_MAX])
     elif kind == frames.EXITED and code == 0:
-        _report(tell, 0, None)
+        report(tell, 0, None)
     else:
         tell(frames.PROGRAM_END, frames.PROGRAM_END_BODY.pack(kind, code))

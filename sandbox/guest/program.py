@@ -14,7 +14,7 @@ import types
 from sandbox.guest import frames, values
 from sandbox.guest.keeper import ANSWERS, CALLS, RUN
 from sandbox.guest.lane import LOADED, RAISED
-from sandbox.guest.serving import Service, describe
+from sandbox.guest.serving import Service, describe, is_error_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,11 +84,10 @@ def _kind(value: object) -> tuple[str, str]:
     kind = type(value)
     if kind is types.ModuleType:
         return "module", str(getattr(value, "__name__", ""))
-    if isinstance(value, type) and issubclass(value, BaseException):
-        return "error", ""
-    if not callable(value):
-        return "value", ""
-    return ("class" if isinstance(value, type) else "callable"), ""
+    # By its type alone: an object may raise, or lie, when it is asked for its class.
+    if issubclass(kind, type):
+        return ("error" if is_error_class(value) else "class"), ""
+    return ("callable" if callable(value) else "value"), ""
 
 
 def _complain(error: BaseException, source: bytes = b"") -> None:

@@ -284,6 +284,8 @@ class Service:
             return THREW if raised else RETURNED, self._encode(answer, containers)[0]
         except UnsupportedValueError as error:
             return UNSUPPORTED, frames.text(f"the program returned {error}")
+        except Exception as error:
+            return UNSUPPORTED, frames.text(f"the program returned what raises when it is looked at: {describe(error)}")
 
     def _raised(self, error: BaseException) -> list[Any]:
         """Describe an exception: its class, its arguments where they are values, its text, and itself if it is new."""
@@ -344,7 +346,7 @@ class Service:
         self._last += 1
         self._numbers[id(item)] = self._last
         self._objects[self._last] = item
-        named = item if isinstance(item, type) else type(item)
+        named = item if issubclass(type(item), type) else type(item)
         return [self._last, flags, str(named.__name__), bases]
 
     def _encode(self, value: Any, given: list[Any]) -> tuple[bytes, list[Any]]:
@@ -402,9 +404,15 @@ def _shared_name(kind: type) -> str:
     return kind.__name__ if any(kind is shared for shared in SHARED_TYPES) else ""
 
 
+def is_error_class(kind: Any) -> bool:
+    """Tell whether a class is one of exceptions, without asking its own class of classes."""
+    return any(base is BaseException for base in type.__dict__["__mro__"].__get__(kind))
+
+
 def _flags_of(item: Any) -> int:
-    if isinstance(item, type):
-        return CALLABLE | CLASS | (ERROR_CLASS if issubclass(item, BaseException) else 0)
+    # By its type alone: an object may raise, or lie, when it is asked for its class.
+    if issubclass(type(item), type):
+        return CALLABLE | CLASS | (ERROR_CLASS if is_error_class(item) else 0)
     if type(item) is types.GeneratorType:
         return GENERATOR
     if type(item) is types.CoroutineType:

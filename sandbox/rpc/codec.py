@@ -5,7 +5,7 @@ from dataclasses import asdict
 from types import MappingProxyType
 
 from sandbox.errors import JobRefusedError
-from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
+from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
 from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.v1 import sandbox_pb2 as pb
 from sandbox.verdict import (
@@ -109,6 +109,10 @@ def _tests_from_wire(message: pb.Job) -> Tests:
             return SourceTests(message.source_tests.source)
         case "case_tests":
             return _case_tests_from_wire(message.case_tests)
+        case "call_tests":
+            tests = message.call_tests
+            calls = tuple(CallCase(case.arguments, case.expected) for case in tests.cases)
+            return CallTests(tests.function, calls, tests.tolerance)
         case None:
             return NoTests()
 
@@ -142,6 +146,13 @@ def job_to_wire(job: Job) -> pb.Job:
             message.case_tests.comparator = COMPARATOR_TO_WIRE[comparator]
             message.case_tests.tolerance = tolerance
             message.case_tests.checker = checker
+        case CallTests(function, calls, tolerance):
+            message.call_tests.SetInParent()
+            message.call_tests.function = safe_text(function)
+            message.call_tests.cases.extend(
+                pb.CallCase(arguments=case.arguments, expected=case.expected) for case in calls
+            )
+            message.call_tests.tolerance = tolerance
         case NoTests():
             pass
     for name in LIMIT_NAMES:

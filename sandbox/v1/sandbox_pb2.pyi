@@ -465,6 +465,7 @@ class Job(_message.Message):
     PROGRAM_FIELD_NUMBER: _builtins.int
     SOURCE_TESTS_FIELD_NUMBER: _builtins.int
     CASE_TESTS_FIELD_NUMBER: _builtins.int
+    CALL_TESTS_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     POLICY_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
@@ -481,6 +482,8 @@ class Job(_message.Message):
     @_builtins.property
     def case_tests(self) -> Global___CaseTests: ...
     @_builtins.property
+    def call_tests(self) -> Global___CallTests: ...
+    @_builtins.property
     def limits(self) -> Global___RequestedLimits:
         """A limit that is absent has the policy's default."""
 
@@ -491,15 +494,16 @@ class Job(_message.Message):
         program: _builtins.bytes = ...,
         source_tests: Global___SourceTests | None = ...,
         case_tests: Global___CaseTests | None = ...,
+        call_tests: Global___CallTests | None = ...,
         language: _builtins.str = ...,
         policy: _builtins.str = ...,
         limits: Global___RequestedLimits | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["case_tests", b"case_tests", "limits", b"limits", "source_tests", b"source_tests", "tests", b"tests"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call_tests", b"call_tests", "case_tests", b"case_tests", "limits", b"limits", "source_tests", b"source_tests", "tests", b"tests"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_tests", b"case_tests", "job_id", b"job_id", "language", b"language", "limits", b"limits", "policy", b"policy", "program", b"program", "source_tests", b"source_tests", "tests", b"tests"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_tests", b"call_tests", "case_tests", b"case_tests", "job_id", b"job_id", "language", b"language", "limits", b"limits", "policy", b"policy", "program", b"program", "source_tests", b"source_tests", "tests", b"tests"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_tests: _TypeAlias = _typing.Literal["source_tests", "case_tests"]  # noqa: Y015
+    _WhichOneofReturnType_tests: _TypeAlias = _typing.Literal["source_tests", "case_tests", "call_tests"]  # noqa: Y015
     _WhichOneofArgType_tests: _TypeAlias = _typing.Literal["tests", b"tests"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_tests) -> _WhichOneofReturnType_tests | None: ...
 
@@ -525,6 +529,60 @@ class SourceTests(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SourceTests: _TypeAlias = SourceTests  # noqa: Y015
+
+@_typing.final
+class CallTests(_message.Message):
+    """Data cases: one function of the program, called for each case. No test code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FUNCTION_FIELD_NUMBER: _builtins.int
+    CASES_FIELD_NUMBER: _builtins.int
+    TOLERANCE_FIELD_NUMBER: _builtins.int
+    function: _builtins.str
+    tolerance: _builtins.float
+    """How far floats anywhere in a result may be from the expected ones: absolutely, or as a part of the expected one."""
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___CallCase]: ...
+    def __init__(
+        self,
+        *,
+        function: _builtins.str = ...,
+        cases: _abc.Iterable[Global___CallCase] | None = ...,
+        tolerance: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "function", b"function", "tolerance", b"tolerance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallTests: _TypeAlias = CallTests  # noqa: Y015
+
+@_typing.final
+class CallCase(_message.Message):
+    """Expressions of the program's language, evaluated with the tests and apart from the program."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARGUMENTS_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    arguments: _builtins.bytes
+    """A tuple or a list."""
+    expected: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        arguments: _builtins.bytes = ...,
+        expected: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "expected", b"expected"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallCase: _TypeAlias = CallCase  # noqa: Y015
 
 @_typing.final
 class CaseTests(_message.Message):

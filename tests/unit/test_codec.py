@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.errors import JobRefusedError
-from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests
+from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests
 from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.rpc import codec
 from sandbox.v1 import sandbox_pb2 as pb
@@ -63,7 +63,13 @@ jobs = st.builds(
     tests=st.builds(NoTests)
     | st.builds(SourceTests, programs)
     | st.builds(CaseTests, cases, st.sampled_from(Comparator), st.floats(0, 1e300))
-    | st.builds(CaseTests, cases, tolerance=st.floats(0, 1e300), checker=st.binary()),
+    | st.builds(CaseTests, cases, tolerance=st.floats(0, 1e300), checker=st.binary())
+    | st.builds(
+        CallTests,
+        st.sampled_from(["f", "größer"]),
+        st.lists(st.builds(CallCase, st.binary(), st.binary()), min_size=1).map(tuple),
+        st.floats(0, 1e300),
+    ),
     language=texts.filter(bool),
     policy=texts.filter(bool),
     limits=st.builds(RequestedLimits, **dict.fromkeys(LIMIT_NAMES, limit_values)),

@@ -501,3 +501,45 @@ def test_a_class_may_be_called_anything() -> None:
     bridge: Any = SimpleNamespace(release=lambda number: None)
     assert type(remote.make(bridge, 1, 0, "a\ud800\0b")).__name__ == "a??b"
     assert remote.error_class(bridge, "a\udfff", (ValueError,)).__name__ == "a?"
+
+
+SHY = """
+class Shy(Exception):
+    def __str__(self):
+        raise self
+    __repr__ = __str__
+    def __getattribute__(self, name):
+        raise Shy
+
+class Meta(type):
+    def __getattribute__(cls, name):
+        raise Shy
+    def __subclasscheck__(cls, other):
+        raise Shy
+    def __instancecheck__(cls, other):
+        raise Shy
+    def __eq__(cls, other):
+        raise Shy
+    def __hash__(cls):
+        raise Shy
+
+class Odd(metaclass=Meta):
+    pass
+
+shy = Shy()
+odd = object.__new__(Odd)
+
+def f():
+    raise Shy
+
+def g(what):
+    return {"shy": shy, "odd": odd, "class": Odd}[what]
+"""
+
+
+def test_objects_that_raise_when_they_are_looked_at() -> None:
+    told = judge(SHY, "def test_f():\n    f()\ndef test_g():\n    assert g('shy') == 1\ndef test_h():\n    g('odd')")
+    assert [kind for _, kind, _ in told.results[:2]] == [frames.EXCEPTION, frames.WRONG_ANSWER]
+    assert judge(SHY, "try:\n    f()\nexcept Shy:\n    pass").passed
+    for check in ("g('class')", "Odd", "odd", "shy"):
+        assert judge(SHY, f"def test_f():\n    {check}").results, check

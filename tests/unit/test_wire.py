@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sandbox import transcript, wire
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.guest import agent, frames
-from sandbox.job import Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
+from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
 from sandbox.limits import Limits
 from sandbox.outcome import FailureKind, ProgramEnd
 from sandbox.verdict import TestStatus
@@ -75,7 +75,7 @@ def test_kinds_are_bytes_and_differ() -> None:
     assert len(wire._KINDS) == 12
     assert all(0 <= kind <= 255 for kind in wire._KINDS)
     # No kind of one direction is one of the other.
-    assert not wire._KINDS & {wire.LIMITS, wire.PROGRAM, wire.COMPARE, wire.TESTS, wire.CASE, wire.GO}
+    assert not wire._KINDS & {wire.LIMITS, wire.PROGRAM, wire.COMPARE, wire.FUNCTION, wire.TESTS, wire.CASE, wire.GO}
 
 
 def test_the_numbers_of_the_guest_are_the_names_of_the_host() -> None:
@@ -121,6 +121,7 @@ def readable(folder: Path, data: bytes) -> Iterator[int]:
         (CaseTests((Case(b"1", b"2"), Case(b"", b""))), "LPCCG"),
         (CaseTests((Case(b"1", b"2"),), Comparator.NUMBERS), "LPMCG"),
         (CaseTests((Case(b"1", b"2"),), checker=b"x"), "LPTCG"),
+        (CallTests("f", (CallCase(b"(1,)", b"2"),)), "LPFCG"),
     ],
 )
 def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> None:
@@ -142,6 +143,12 @@ TESTS = (
     | st.builds(SourceTests, SOLID)
     | st.builds(CaseTests, CASES, st.sampled_from(Comparator), st.floats(0, 1e300))
     | st.builds(CaseTests, CASES, checker=BYTES)
+    | st.builds(
+        CallTests,
+        st.sampled_from(["f", "größer"]),
+        st.lists(st.builds(CallCase, BYTES, BYTES), min_size=1, max_size=4).map(tuple),
+        st.floats(0, 1e300),
+    )
 )
 
 
@@ -155,12 +162,16 @@ def test_what_the_guest_reads_is_the_job(tmp_path_factory: Any, program: bytes, 
     assert job.limits == (3, 4, 5, 2**40, 2**41, 7, 12)
     source = tests.source if isinstance(tests, SourceTests) else None
     cases = tests.cases if isinstance(tests, CaseTests) else ()
+    pairs = [(case.input, case.expected_output) for case in cases]
+    assert job.function == ((tests.function, tests.tolerance) if isinstance(tests, CallTests) else None)
+    if isinstance(tests, CallTests):
+        pairs = [(case.arguments, case.expected) for case in tests.cases]
     if isinstance(tests, CaseTests):
         source = tests.checker or None
         plain = tests.comparator is Comparator.LINES
         assert job.compare == ((frames.LINES, 0.0) if plain else (wire.COMPARATORS[tests.comparator], tests.tolerance))
     assert job.tests == source
-    assert job.cases == [(case.input, case.expected_output) for case in cases]
+    assert job.cases == pairs
 
 
 # Frames, as the host reads them.
