@@ -5,8 +5,8 @@ r"""Coverage-guided fuzzing of what reads the program's bytes in the tests role:
     python tests/fuzz/fuzz_values.py -max_total_time=3600 -timeout=10 -rss_limit_mb=1024 \
         build/fuzz tests/fuzz/corpus/values
 
-New inputs are kept in the first folder; `-merge=1 tests/fuzz/corpus/values build/fuzz` takes over those that reach
-something new. Only MalformedValueError may come of any bytes. What is a value crosses again, and comes back the same.
+New inputs are kept in the first folder; one that found something is worth a place in the second.
+Only MalformedValueError may come of any bytes. What is a value crosses again, and comes back the same.
 """
 
 import contextlib
