@@ -87,6 +87,24 @@ def encode(value: Any) -> bytes:
     return Encoder().encode(value)
 
 
+class _Parts:
+    """The parts of a container that are still to be written, and which of them must be hashable."""
+
+    __slots__ = ("_all_hash", "_place", "left")
+
+    def __init__(self, parts: Sequence[Any], *, all_hash: bool = False, first_key: int | None = None) -> None:
+        self.left = iter(parts)
+        self._all_hash = all_hash
+        # Counted from the first key, so that keys have even places; far below zero where there is none.
+        self._place = -len(parts) - 1 if first_key is None else -first_key
+
+    def next_must_hash(self) -> bool:
+        """Tell it of the next part. Called once for each."""
+        place = self._place
+        self._place += 1
+        return self._all_hash or (place >= 0 and place % 2 == 0)
+
+
 class Encoder:
     """Writes one message.
 
@@ -114,20 +132,25 @@ class Encoder:
         """
         out = self._out
         nodes = 0
-        # What is still to be written, last first: the item, its depth, and whether it must be hashable.
-        todo: list[tuple[Any, int, bool]] = [(value, 0, False)]
-        while todo:
-            item, depth, must_hash = todo.pop()
-            nodes += 1
-            if nodes > NODES_MAX or len(out) > BYTES_MAX:
-                raise UnsupportedValueError(f"a value of more than {NODES_MAX} parts or {BYTES_MAX} bytes")
-            if depth > DEPTH_MAX:
-                raise UnsupportedValueError(f"a value nested deeper than {DEPTH_MAX}")
-            plain = _PLAIN.get(id(type(item)))
-            if plain is not None:
-                self._write(plain[0], plain[1](item))
-            elif (children := self._write_typed(item, must_hash)) is not None:
-                todo.extend((child, depth + 1, hashed) for child, hashed in reversed(children))
+        # Containers that are being written, the innermost last: one entry each, however many parts they have.
+        stack = [_Parts((value,))]
+        while stack:
+            inside = stack[-1]
+            for item in inside.left:
+                nodes += 1
+                if nodes > NODES_MAX or len(out) > BYTES_MAX:
+                    raise UnsupportedValueError(f"a value of more than {NODES_MAX} parts or {BYTES_MAX} bytes")
+                if len(stack) > DEPTH_MAX + 1:
+                    raise UnsupportedValueError(f"a value nested deeper than {DEPTH_MAX}")
+                must_hash = inside.next_must_hash()
+                plain = _PLAIN.get(id(type(item)))
+                if plain is not None:
+                    self._write(plain[0], plain[1](item))
+                elif (parts := self._write_typed(item, must_hash)) is not None:
+                    stack.append(parts)
+                    break
+            else:
+                stack.pop()
         if len(out) > BYTES_MAX:
             raise UnsupportedValueError(f"a value of more than {BYTES_MAX} bytes")
         return bytes(out)
@@ -135,8 +158,8 @@ class Encoder:
     def _write(self, tag: bytes, body: bytes) -> None:
         self._out += tag + _LENGTH.pack(len(body)) + body
 
-    def _write_typed(self, item: Any, must_hash: bool) -> list[tuple[Any, bool]] | None:
-        """Write one node's own bytes; return its children, each with whether it must be hashable."""
+    def _write_typed(self, item: Any, must_hash: bool) -> _Parts | None:
+        """Write one node's own bytes; return its parts, if it has any."""
         kind = type(item)
         if kind is bool:
             self._out += b"T" if item else b"F"
@@ -149,21 +172,17 @@ class Encoder:
             raise UnsupportedValueError(f"a set member or dictionary key of type {kind.__qualname__!r}")
         elif id(kind) in _SPANS:
             self._out += _SPANS[id(kind)] + _LENGTH.pack(3)
-            return [(item.start, False), (item.stop, False), (item.step, False)]
+            return _Parts((item.start, item.stop, item.step))
         elif (container := _container(item)) is not None:
             return self._open(item, *container, must_hash)
         else:
             self._write_late(item)
         return None
 
-    def _open(self, item: Any, tag: bytes, parts: list[Any], must_hash: bool) -> list[tuple[Any, bool]]:
+    def _open(self, item: Any, tag: bytes, parts: list[Any], must_hash: bool) -> _Parts:
         self._number(item)
         self._out += tag + _LENGTH.pack(len(parts))
-        if tag in _KEYED_FROM:
-            first = _KEYED_FROM[tag]
-            return [(part, place >= first and (place - first) % 2 == 0) for place, part in enumerate(parts)]
-        hashed = must_hash or tag in _ALL_HASHED
-        return [(part, hashed) for part in parts]
+        return _Parts(parts, all_hash=must_hash or tag in _ALL_HASHED, first_key=_KEYED_FROM.get(tag))
 
     def _number(self, item: Any) -> None:
         self._known[id(item)] = SAME + _LENGTH.pack(len(self.containers))
