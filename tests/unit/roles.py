@@ -4,20 +4,49 @@ For programs of ours only. What a stranger's program does is tried in boxes.
 """
 
 import contextlib
-import fcntl
 import os
 import random
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from sandbox.guest import frames, judging, keeper, program
+from sandbox.guest import frames, judging
 from sandbox.guest.lane import Capture, Lane
 from sandbox.guest.proxies import PROGRAM_MODULES
 
-_HIGH = 60
-"""Out of the way of the descriptors that the program role uses."""
+_ROOT = Path(__file__).parents[2]
+# An interpreter of its own, as in a box: a process that is forked from one with threads, and gRPC has some, may hang.
+# As in a box, `sandbox` is a bare namespace there, and the keeper says how the program ended.
+_PROGRAM_SIDE = """
+import fcntl, os, sys, types
+sys.modules["sandbox"] = types.ModuleType("sandbox")
+sys.modules["sandbox"].__path__ = [sys.argv[1] + "/sandbox"]
+from sandbox.guest import frames, keeper, program
+calls, answers, out, err, reports = map(int, sys.argv[2:])
+with open(0, "rb") as file:
+    source = file.read()
+pid = os.fork()
+if pid == 0:
+    try:
+        high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in (calls, answers, out, err)]
+        for number, fd in zip((keeper.CALLS, keeper.ANSWERS, 1, 2), high):
+            os.dup2(fd, number)
+        os.closerange(keeper.ANSWERS + 1, 1 << 10)
+        os.open(os.devnull, os.O_RDONLY)
+        sys.stdin = open(0, closefd=False)
+        sys.stdout = open(1, "w", closefd=False)
+        program.program_main(keeper.SERVE, source)
+    finally:
+        os._exit(keeper.EXIT_BUG)
+for fd in (calls, answers, out, err):
+    os.close(fd)
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+kind = frames.EXITED if code >= 0 else frames.SIGNALED
+frames.write_frame(reports, keeper.ENDED, frames.PROGRAM_END_BODY.pack(kind, abs(code)))
+"""
 
 
 @dataclass
@@ -59,10 +88,9 @@ def judge(source: str, tests: str) -> Told:
     told = Told()
     seed, pytest = random.seed, sys.modules["pytest"]
     with _pipes(7) as ends:
-        (calls_r, calls), (answers, answers_w), (out, out_w), (err, err_w), (host, _), (reports, _), (_, orders) = ends
-        pid = os.fork()
-        if pid == 0:
-            _be_the_program(source.encode(), calls_r, answers_w, (out_w, err_w))
+        (calls_r, calls), (host, _), (_, orders), *to_us = ends
+        (answers, answers_w), (out, out_w), (err, err_w), (reports, reports_w) = to_us
+        theirs = (calls_r, answers_w, out_w, err_w, reports_w)
         for fd in (calls, answers, out, err):
             os.set_blocking(fd, False)
         lane = Lane(host=host, orders=orders, reports=reports, calls=calls, answers=answers)
@@ -70,11 +98,10 @@ def judge(source: str, tests: str) -> Told:
             [Capture(out, frames.STDOUT, 1 << 20, 2 << 20, told), Capture(err, frames.STDERR, 0, 2 << 20, told)]
         )
         try:
-            judging.judge_source(tests.encode(), lane, told)
-            lane.drain()
+            with _program(source.encode(), theirs):
+                judging.judge_source(tests.encode(), lane, told)
+                lane.drain()
         finally:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
             random.seed = seed  # type: ignore[assignment]
             sys.modules["pytest"] = pytest
             for name in PROGRAM_MODULES:
@@ -92,15 +119,15 @@ def _pipes(count: int) -> Iterator[list[tuple[int, int]]]:
             os.close(fd)
 
 
-def _be_the_program(source: bytes, calls: int, answers: int, outputs: tuple[int, int]) -> None:
+@contextlib.contextmanager
+def _program(source: bytes, theirs: tuple[int, ...]) -> Iterator[None]:
+    command = [sys.executable, "-I", "-S", "-c", _PROGRAM_SIDE, str(_ROOT), *map(str, theirs)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=theirs, start_new_session=True)
     try:
-        high = [fcntl.fcntl(fd, fcntl.F_DUPFD, _HIGH) for fd in (*outputs, calls, answers)]
-        for number, fd in zip((1, 2, keeper.CALLS, keeper.ANSWERS), high, strict=True):
-            os.dup2(fd, number)
-        os.closerange(keeper.ANSWERS + 1, 1 << 10)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        sys.stdin = open(0, closefd=False)  # noqa: SIM115 (for the rest of this process)
-        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 (for the rest of this process)
-        program.program_main(keeper.SERVE, source)
+        assert process.stdin is not None
+        with process.stdin:
+            process.stdin.write(source)
+        yield
     finally:
-        os._exit(keeper.EXIT_BUG)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

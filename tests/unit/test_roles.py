@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.guest import frames, remote
-from sandbox.guest.lane import ViolationError
+from sandbox.guest.lane import ProgramGoneError, ViolationError
 from tests.unit.roles import judge
 
 PROGRAM = """
@@ -543,3 +543,12 @@ def test_objects_that_raise_when_they_are_looked_at() -> None:
     assert judge(SHY, "try:\n    f()\nexcept Shy:\n    pass").passed
     for check in ("g('class')", "Odd", "odd", "shy"):
         assert judge(SHY, f"def test_f():\n    {check}").results, check
+
+
+@pytest.mark.parametrize(
+    ("end", "kind", "code"), [("os._exit(3)", frames.EXITED, 3), ("os.abort()", frames.SIGNALED, 6)]
+)
+def test_a_program_that_is_gone_ends_the_job(end: str, kind: int, code: int) -> None:
+    with pytest.raises(ProgramGoneError) as caught:
+        judge(f"import os\ndef f(): {end}\n", "try:\n    f()\nexcept BaseException:\n    pass\n")
+    assert (caught.value.kind, caught.value.code) == (kind, code)
