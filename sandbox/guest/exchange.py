@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _operator
 
-from sandbox.guest import values
+from sandbox.guest import arrays, values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,9 +55,13 @@ def apply(found: Any, containers: Sequence[Any]) -> None:
         if not 0 <= number < len(containers) or isinstance(containers[number], _FIXED):
             raise values.MalformedValueError("a change of what cannot change")
         container = containers[number]
-        if type(content) is not (bytes if isinstance(container, bytearray) else list):
+        is_array = arrays.is_array(container)
+        if type(content) is not (bytes if is_array or isinstance(container, bytearray) else list):
             raise values.MalformedValueError("a change to something else")
         try:
+            if is_array:
+                arrays.refill(container, bytes(content))
+                continue
             if isinstance(container, dict):
                 content = values.pairs(list(content))
             elif isinstance(container, set):
@@ -70,6 +74,8 @@ def apply(found: Any, containers: Sequence[Any]) -> None:
 def _content(container: Any) -> Any:
     if isinstance(container, bytearray):
         return bytes(container)
+    if arrays.is_array(container):
+        return container.tobytes()
     if isinstance(container, dict):
         return [part for pair in container.items() for part in pair]
     return list(container)

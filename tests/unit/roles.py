@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from sandbox.guest.lane import Capture, Lane
 from sandbox.guest.proxies import PROGRAM_MODULES
 
 _ROOT = Path(__file__).parents[2]
+_LIBRARIES = sysconfig.get_path("platlib")
 # An interpreter of its own, as in a box: a process that is forked from one with threads, and gRPC has some, may hang.
 # As in a box, `sandbox` is a bare namespace there, and the keeper says how the program ended.
 _PROGRAM_SIDE = """
@@ -25,7 +27,8 @@ import fcntl, os, sys, types
 sys.modules["sandbox"] = types.ModuleType("sandbox")
 sys.modules["sandbox"].__path__ = [sys.argv[1] + "/sandbox"]
 from sandbox.guest import frames, keeper, program
-calls, answers, out, err, reports = map(int, sys.argv[2:])
+sys.path.append(sys.argv[2])
+calls, answers, out, err, reports = map(int, sys.argv[3:])
 with open(0, "rb") as file:
     source = file.read()
 pid = os.fork()
@@ -121,7 +124,7 @@ def _pipes(count: int) -> Iterator[list[tuple[int, int]]]:
 
 @contextlib.contextmanager
 def _program(source: bytes, theirs: tuple[int, ...]) -> Iterator[None]:
-    command = [sys.executable, "-I", "-S", "-c", _PROGRAM_SIDE, str(_ROOT), *map(str, theirs)]
+    command = [sys.executable, "-I", "-S", "-c", _PROGRAM_SIDE, str(_ROOT), _LIBRARIES, *map(str, theirs)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=theirs, start_new_session=True)
     try:
         assert process.stdin is not None
