@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.client.aio import AsyncClient
     from sandbox.client.local import local
     from sandbox.client.sync import Client
+    from sandbox.diagnostics import Diagnostics
     from sandbox.errors import JobRefusedError, SandboxError, ServiceFaultError
     from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests
     from sandbox.limits import Limits, RequestedLimits
@@ -36,6 +37,7 @@ _HOMES = {
     "Cause": "sandbox.verdict",
     "Client": "sandbox.client.sync",
     "Comparator": "sandbox.job",
+    "Diagnostics": "sandbox.diagnostics",
     "Integrity": "sandbox.verdict",
     "Job": "sandbox.job",
     "JobRefusedError": "sandbox.errors",
@@ -61,6 +63,7 @@ __all__ = [
     "Cause",
     "Client",
     "Comparator",
+    "Diagnostics",
     "Integrity",
     "Job",
     "JobRefusedError",

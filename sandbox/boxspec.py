@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sandbox.errors import BackendError
 from sandbox.limits import Limits
+from sandbox.verdict import Integrity
 
 CPU_PERIOD_US = 100_000
 """Of the CPU quota."""
@@ -54,10 +55,16 @@ class BoxSpec:
     environment: tuple[tuple[str, str], ...]
     limits: Limits
     rules: BoxRules
+    integrity: Integrity = Integrity.SEPARATE_PROCESS
+
+    @property
+    def boxes(self) -> int:
+        """How many boxes a job has at a time."""
+        return 2 if self.integrity is Integrity.SEPARATE_SANDBOX else 1
 
     @property
     def cpu_quota_us(self) -> int:
-        """CPU time for each `CPU_PERIOD_US`."""
+        """CPU time of one box for each `CPU_PERIOD_US`."""
         return self.rules.cpu_quota_percent * CPU_PERIOD_US // 100
 
     @property

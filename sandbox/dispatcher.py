@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sandbox.boxes.box import Backend
+from sandbox.diagnostics import redacted
 from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
 from sandbox.job import Job
 from sandbox.language import Language
@@ -62,7 +63,7 @@ class Dispatcher:
             assignment = replace(assignment, queue_time_ms=slot.queue_time_ms)
             result = await self._runner.run(assignment, alone=slot.alone)
         self._log_result(job, result)
-        return result
+        return redacted(result, self.policies[job.policy].diagnostics_of(job))
 
     async def answer(self, job: Job) -> JobResult:
         """Run a job to its result; what keeps it from running becomes a service error.

@@ -6,8 +6,10 @@ import uuid
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sandbox.diagnostics import Diagnostics
 from sandbox.errors import JobRefusedError
 from sandbox.limits import RequestedLimits
+from sandbox.verdict import Integrity
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -118,6 +120,8 @@ class Job:
         language: A language by name.
         policy: A policy by name.
         limits: What the job asks for; the policy decides.
+        integrity: How strongly the tests are to be kept apart from the program. None: as the policy says.
+        diagnostics: How much the verdict is to tell. None: all that the policy allows.
 
     Raises:
         JobRefusedError: A field cannot be right under any policy.
@@ -129,6 +133,8 @@ class Job:
     language: str = "python"
     policy: str = "default"
     limits: RequestedLimits = field(default_factory=RequestedLimits)
+    integrity: Integrity | None = None
+    diagnostics: Diagnostics | None = None
 
     def __post_init__(self) -> None:
         """Check what needs no policy.
@@ -142,6 +148,8 @@ class Job:
             raise JobRefusedError("job.program", "is empty")
         if isinstance(self.tests, SourceTests) and not self.tests.source.strip():
             raise JobRefusedError("job.source_tests.source", "is empty; leave the tests out to test for exit code 0")
+        if self.integrity is Integrity.IN_PROCESS and not isinstance(self.tests, SourceTests):
+            raise JobRefusedError("job.integrity", "IN_PROCESS is for source tests: no others run in a program")
         if isinstance(self.tests, CaseTests):
             _check_cases(self.tests)
         elif isinstance(self.tests, CallTests):

@@ -1,10 +1,14 @@
 """A language: an image, and how to start the guest agent in it. One folder in `images/` each."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import ImageError
+
+DEFAULT_LANGUAGE = "python"
+"""What images are built of and what servers offer when nobody names a language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +65,17 @@ def load_languages(folder: Path) -> dict[str, Language]:
     if not found:
         raise ImageError(f"no languages in {folder}: expected <name>/language.toml")
     return found
+
+
+def choose_languages(folder: Path, names: Iterable[str]) -> dict[str, Language]:
+    """Read the named languages in `folder`, by name; the default one if none is named.
+
+    Raises:
+        ImageError: A definition is broken, or one is not there.
+    """
+    known = load_languages(folder)
+    chosen = list(names) or [DEFAULT_LANGUAGE]
+    for name in chosen:
+        if name not in known:
+            raise ImageError(f"no language {name!r} in {folder}: there are {', '.join(known)}")
+    return {name: known[name] for name in chosen}

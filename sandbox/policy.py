@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.boxspec import BoxRules, BoxSpec
+from sandbox.diagnostics import Diagnostics
 from sandbox.errors import JobRefusedError, PolicyError
 from sandbox.job import CallTests, CaseTests, Job, SourceTests
 from sandbox.language import Language
 from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits
+from sandbox.verdict import Integrity
 
 _VALUE_MAX = 2**63 - 1
 # What the kernel and the wire keep in 32 bits.
@@ -19,6 +21,8 @@ _COUNT_MAX = 2**31 - 1
 # Two streams, and 100,000 results, in a message of 16 MiB.
 _OUTPUT_BYTES_MAX = 6 * 1024 * 1024
 _WHOLE_PERCENT = 100
+_DIAGNOSTICS_NAMES = [level.value for level in Diagnostics]
+_INTEGRITY_NAMES = ", ".join(level.value for level in Integrity)
 # Who counts the host's cores starts a thread for each. These tell OpenMP, OpenBLAS, MKL, numexpr, Rayon, Go and Python
 # (3.13 on) how many the quota pays for.
 _THREAD_POOLS = (
@@ -45,6 +49,19 @@ class JobRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrityRules:
+    """How strongly tests are kept apart from programs.
+
+    Attributes:
+        default: What a job gets that does not ask.
+        allowed: All that a job may ask for.
+    """
+
+    default: Integrity
+    allowed: tuple[Integrity, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """One policy file.
 
@@ -55,6 +72,8 @@ class Policy:
         defaults: Limits of a job that asks for none.
         ceilings: Limits that no job may exceed.
         job: Ceilings on the job's own bytes.
+        integrity: How strongly tests are kept apart from programs.
+        diagnostics_max: How much a verdict tells who does not ask for less.
         box: What every box is given.
         environment: The whole environment of a box.
     """
@@ -65,6 +84,8 @@ class Policy:
     defaults: Limits
     ceilings: Limits
     job: JobRules
+    integrity: IntegrityRules
+    diagnostics_max: Diagnostics
     box: BoxRules
     environment: tuple[tuple[str, str], ...]
 
@@ -74,6 +95,7 @@ class Policy:
         Raises:
             JobRefusedError: The job asks for more than the policy allows. Nothing is clamped silently.
         """
+        self.diagnostics_of(job)
         self._check_size("job.program", len(job.program), self.job.program_bytes_max)
         if isinstance(job.tests, SourceTests):
             self._check_size("job.source_tests.source", len(job.tests.source), self.job.tests_bytes_max)
@@ -97,7 +119,33 @@ class Policy:
             environment=self._environment(),
             limits=self._limits(job),
             rules=self.box,
+            integrity=self._integrity(job),
         )
+
+    def diagnostics_of(self, job: Job) -> Diagnostics:
+        """Return how much the job's verdict tells.
+
+        Raises:
+            JobRefusedError: It asks for more than the policy allows.
+        """
+        if job.diagnostics is None:
+            return self.diagnostics_max
+        if job.diagnostics.rank > self.diagnostics_max.rank:
+            raise JobRefusedError(
+                "job.diagnostics",
+                f"{job.diagnostics.value} is more than policy {self.name!r} tells: {self.diagnostics_max.value}",
+            )
+        return job.diagnostics
+
+    def _integrity(self, job: Job) -> Integrity:
+        if job.integrity is None:
+            return self.integrity.default
+        if job.integrity not in self.integrity.allowed:
+            allowed = ", ".join(level.value for level in self.integrity.allowed)
+            raise JobRefusedError(
+                "job.integrity", f"{job.integrity.value} is refused by policy {self.name!r}, which allows {allowed}"
+            )
+        return job.integrity
 
     def _environment(self) -> tuple[tuple[str, str], ...]:
         """The policy's variables, and those by which libraries size their thread pools, unless the policy has them."""
@@ -163,10 +211,14 @@ def load_policy(path: Path) -> Policy:
         raw = tomllib.loads(text.decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PolicyError(f"{path}: {error}") from error
-    wanted = {"description", "defaults", "ceilings", "job", "box", "environment"}
+    wanted = {"description", "diagnostics_max", "defaults", "ceilings", "job", "integrity", "box", "environment"}
     _check_keys(path, "", raw, wanted)
     if not isinstance(raw["description"], str):
         raise PolicyError(f"{path}: description must be a text")
+    if raw["diagnostics_max"] not in _DIAGNOSTICS_NAMES:
+        raise PolicyError(
+            f"{path}: diagnostics_max: {raw['diagnostics_max']!r} is none of {', '.join(_DIAGNOSTICS_NAMES)}"
+        )
     policy = Policy(
         name=path.stem,
         digest="sha256:" + hashlib.sha256(text).hexdigest(),
@@ -174,6 +226,8 @@ def load_policy(path: Path) -> Policy:
         defaults=_read_limits(path, "defaults", raw),
         ceilings=_read_limits(path, "ceilings", raw),
         job=JobRules(**_read(path, "job", raw, _names(JobRules))),
+        diagnostics_max=Diagnostics(raw["diagnostics_max"]),
+        integrity=_read_integrity(path, raw["integrity"]),
         box=BoxRules(**_read(path, "box", raw, _names(BoxRules))),
         environment=_read_environment(path, raw["environment"]),
     )
@@ -213,6 +267,30 @@ def _read(path: Path, section: str, raw: Mapping[str, Any], names: tuple[str, ..
         if value > most:
             raise PolicyError(f"{path}: {section}.{key} must be at most {most}, not {value}")
     return values
+
+
+def _read_integrity(path: Path, raw: object) -> IntegrityRules:
+    if not isinstance(raw, dict):
+        raise PolicyError(f"{path}: [integrity] must be a table")
+    _check_keys(path, "integrity.", raw, {"default", "allowed"})
+    names = raw["allowed"]
+    if not isinstance(names, list) or not names:
+        raise PolicyError(f"{path}: integrity.allowed must be a list of {_INTEGRITY_NAMES}, and not empty")
+    allowed = tuple(_level(path, "integrity.allowed", name) for name in names)
+    default = _level(path, "integrity.default", raw["default"])
+    if default not in allowed:
+        raise PolicyError(f"{path}: integrity.default is not among integrity.allowed")
+    if default is Integrity.IN_PROCESS:
+        # A pass that can be forged is for who asks for it.
+        raise PolicyError(f"{path}: integrity.default must not be IN_PROCESS: jobs have to ask for that by themselves")
+    return IntegrityRules(default=default, allowed=allowed)
+
+
+def _level(path: Path, key: str, name: object) -> Integrity:
+    try:
+        return Integrity(name)
+    except ValueError:
+        raise PolicyError(f"{path}: {key}: {name!r} is none of {_INTEGRITY_NAMES}") from None
 
 
 def _read_environment(path: Path, raw: object) -> tuple[tuple[str, str], ...]:

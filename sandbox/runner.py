@@ -4,18 +4,19 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 
 from sandbox import wire
 from sandbox.boxes.box import Backend, Box
+from sandbox.boxes.pair import Pair
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError, NotGvisorError
 from sandbox.job import CallTests, CaseTests, Job, NoTests, SourceTests
 from sandbox.judge import is_ambiguous, is_doubtful, judge
 from sandbox.outcome import Outcome, Stop, StoppedBy
 from sandbox.transcript import Transcript
-from sandbox.verdict import Integrity, JobResult, Receipt, ServiceError, ServiceErrorCode, Usage, Verdict
+from sandbox.verdict import JobResult, Receipt, ServiceError, ServiceErrorCode, Usage, Verdict
 from sandbox.version import VERSION
 from sandbox.watch import Watch, starved_us
 
@@ -111,7 +112,7 @@ class Runner:
             usage=replace(outcome.usage, queue_time_ms=assignment.queue_time_ms),
             stdout=outcome.stdout,
             stderr=outcome.stderr,
-            integrity=Integrity.SEPARATE_PROCESS,
+            integrity=assignment.spec.integrity,
             receipt=self._receipt(assignment),
             evidence=opinion.evidence,
             attempts=attempts,
@@ -134,9 +135,8 @@ class Runner:
     async def _run_once(self, assignment: Assignment) -> Outcome:
         spec = assignment.spec
         begun = time.monotonic()
-        async with self._backend.open(spec) as box:
-            transcript = Transcript(spec.limits.output_bytes)
-            await self._wait_until_ready(box, transcript, spec)
+        async with AsyncExitStack() as stack:
+            box, transcript = await self._open(assignment, stack)
             before = await box.settle(spec)
             box_start_ms = round((time.monotonic() - begun) * _MS_PER_S)
             watch = Watch(box, spec, before)
@@ -166,10 +166,26 @@ class Runner:
             )
             return transcript.outcome(counted)
 
+    async def _open(self, assignment: Assignment, stack: AsyncExitStack) -> tuple[Box, Transcript]:
+        """Make the box of a job, or its two, and wait until they are ready."""
+        spec = assignment.spec
+        box, transcript = await self._open_one(spec, stack)
+        if spec.boxes == 1:
+            return box, transcript
+        program, _ = await self._open_one(spec, stack)
+        frames = wire.encode_program_side(assignment.job, spec)
+        return await stack.enter_async_context(Pair.joined(box, program, frames)), transcript
+
+    async def _open_one(self, spec: BoxSpec, stack: AsyncExitStack) -> tuple[Box, Transcript]:
+        box = await stack.enter_async_context(self._backend.open(spec))
+        transcript = Transcript(spec.limits.output_bytes)
+        await self._wait_until_ready(box, transcript, spec)
+        return box, transcript
+
     async def _converse(self, box: Box, assignment: Assignment, transcript: Transcript, watch: Watch) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                sending = tasks.create_task(box.send(wire.encode_job(assignment.job, assignment.spec)))
+                sending = tasks.create_task(box.send(_frames(assignment)))
                 watching = tasks.create_task(watch.stop_when_due())
                 await self._listen(box, transcript, watch, assignment.spec)
                 sending.cancel()
@@ -216,6 +232,11 @@ class Runner:
                 return
             if (ended := transcript.progress - progress) > 0:
                 await watch.next_test(ended)
+
+
+def _frames(assignment: Assignment) -> bytes:
+    encode = wire.encode_job if assignment.spec.boxes == 1 else wire.encode_tests_side
+    return encode(assignment.job, assignment.spec)
 
 
 def _tests_parts(job: Job) -> tuple[bytes, ...]:

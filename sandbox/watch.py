@@ -76,7 +76,7 @@ class _Meter:
     def due_us(self, now: Counters, now_us: int, cores: float) -> float:
         """Return after how long a limit can have been reached, at the soonest."""
         return min(
-            # The quota bounds how fast CPU time can grow.
+            # The quotas bound how fast CPU time can grow.
             (self.cpu_ms * _US_PER_MS - self.cpu_us(now)) / cores,
             self.wall_ms * _US_PER_MS - self.wall_us(now, now_us),
             self.wall_hard_ms * _US_PER_MS - (now_us - self.begun_us),
@@ -96,7 +96,7 @@ class Watch:
         """
         self._box = box
         self._spec = spec
-        self._cores = spec.rules.cpu_quota_percent / 100
+        self._cores = spec.boxes * spec.rules.cpu_quota_percent / 100
         self._job = self._meter("cpu_time_ms", "wall_time_ms", before)
         limits = spec.limits
         binds = any(getattr(limits, test) < getattr(limits, job) for test, job in TEST_LIMITS.items())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sandbox.boxspec import BoxSpec
 from sandbox.job import CallTests, CaseTests, Comparator, Job, SourceTests
+from sandbox.verdict import Integrity
 
 _HEADER = struct.Struct(">IB")
 _LIMITS_BODY = struct.Struct(">IIIQQQQ")
@@ -18,14 +19,17 @@ _COMPARE_BODY = struct.Struct(">Bd")
 _FUNCTION_BODY = struct.Struct(">d")
 COMPARATORS = {comparator: number for number, comparator in enumerate(Comparator)}
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
-LIMITS, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LPMFTCG"
+LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LRPMFTCG"
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
     b"rptlevxoihfd"
 )
 
+CHANNEL = b"c"[0]
+TOGETHER, PROGRAM_SIDE, TESTS_SIDE = 1, 2, 3
+ROLES_BODY = struct.Struct(">B")
 PLAN_BODY = struct.Struct(">I")
 RESULT_BODY = struct.Struct(">IBB")
 PROGRAM_END_BODY = struct.Struct(">Bi")
@@ -36,7 +40,8 @@ FRAME_BYTES_MAX = 65_536 + 16
 """No frame of the agent is longer; one that says so is a violation, before anything is buffered for it."""
 
 _KINDS = frozenset(
-    {READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE}
+    {READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END}
+    | {STDOUT, STDERR, TRUNCATED, FLOOD, DONE, CHANNEL}
 )
 
 
@@ -58,7 +63,24 @@ class Frame:
 
 
 def encode_job(job: Job, spec: BoxSpec) -> bytes:
-    """Return all frames of a job, ready to be written to a box that is ready."""
+    """Return all frames of a job for the one box that has it, ready to be written when it is ready."""
+    roles = [encode_frame(ROLES, ROLES_BODY.pack(TOGETHER))] if spec.integrity is Integrity.IN_PROCESS else []
+    return b"".join([_limits(spec), *roles, encode_frame(PROGRAM, job.program), *_tests(job), encode_frame(GO, b"")])
+
+
+def encode_program_side(job: Job, spec: BoxSpec) -> bytes:
+    """Return the frames for the box of two that has the program. No byte of the tests is among them."""
+    roles = encode_frame(ROLES, ROLES_BODY.pack(PROGRAM_SIDE))
+    return b"".join([_limits(spec), roles, encode_frame(PROGRAM, job.program), encode_frame(GO, b"")])
+
+
+def encode_tests_side(job: Job, spec: BoxSpec) -> bytes:
+    """Return the frames for the box of two that has the tests."""
+    roles = encode_frame(ROLES, ROLES_BODY.pack(TESTS_SIDE))
+    return b"".join([_limits(spec), roles, *_tests(job), encode_frame(GO, b"")])
+
+
+def _limits(spec: BoxSpec) -> bytes:
     limits = spec.limits
     body = _LIMITS_BODY.pack(
         spec.rules.cores,
@@ -69,28 +91,32 @@ def encode_job(job: Job, spec: BoxSpec) -> bytes:
         limits.output_bytes,
         spec.rules.output_hard_bytes,
     )
-    parts = [_frame(LIMITS, body), _frame(PROGRAM, job.program)]
+    return encode_frame(LIMITS, body)
+
+
+def _tests(job: Job) -> list[bytes]:
+    parts: list[bytes] = []
     if isinstance(job.tests, SourceTests):
-        parts.append(_frame(TESTS, job.tests.source))
+        parts.append(encode_frame(TESTS, job.tests.source))
     elif isinstance(job.tests, CaseTests):
         if job.tests.checker:
-            parts.append(_frame(TESTS, job.tests.checker))
+            parts.append(encode_frame(TESTS, job.tests.checker))
         elif job.tests.comparator is not Comparator.LINES:
             number = COMPARATORS[job.tests.comparator]
-            parts.append(_frame(COMPARE, _COMPARE_BODY.pack(number, job.tests.tolerance)))
+            parts.append(encode_frame(COMPARE, _COMPARE_BODY.pack(number, job.tests.tolerance)))
         parts.extend(_case(case.input, case.expected_output) for case in job.tests.cases)
     elif isinstance(job.tests, CallTests):
-        parts.append(_frame(FUNCTION, _FUNCTION_BODY.pack(job.tests.tolerance) + job.tests.function.encode()))
+        parts.append(encode_frame(FUNCTION, _FUNCTION_BODY.pack(job.tests.tolerance) + job.tests.function.encode()))
         parts.extend(_case(case.arguments, case.expected) for case in job.tests.cases)
-    parts.append(_frame(GO, b""))
-    return b"".join(parts)
+    return parts
 
 
 def _case(given: bytes, expected: bytes) -> bytes:
-    return _frame(CASE, _CASE_BODY.pack(len(given)) + given + expected)
+    return encode_frame(CASE, _CASE_BODY.pack(len(given)) + given + expected)
 
 
-def _frame(kind: int, payload: bytes) -> bytes:
+def encode_frame(kind: int, payload: bytes) -> bytes:
+    """Return one frame."""
     return _HEADER.pack(len(payload), kind) + payload
 
 

@@ -2,8 +2,9 @@
 
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,14 +15,17 @@ from sandbox.cli.options import BACKENDS, SECONDS, TEST_TIMEOUT_HELP, TIMEOUT_HE
 from sandbox.cli.progress import progress
 from sandbox.client.sync import Client
 from sandbox.errors import InputFileError, JobRefusedError
+from sandbox.evaluate.fallback import Doubts, not_passed, reasons
 from sandbox.evaluate.jobs import sample_index, sample_job
 from sandbox.evaluate.problems import ProblemSet, load_problems
 from sandbox.evaluate.report import Tally
 from sandbox.evaluate.results import ResultFile, is_unfit, result_line
-from sandbox.evaluate.samples import Sample, canonical_samples, read_samples
+from sandbox.evaluate.samples import Sample, canonical_samples, read_samples, reference_sample
 from sandbox.job import Job
 from sandbox.limits import RequestedLimits
-from sandbox.verdict import ServiceError, ServiceErrorCode
+from sandbox.verdict import Integrity, JobResult, ServiceError, ServiceErrorCode
+
+AUTO = "auto"
 
 
 class Draws(click.ParamType[tuple[int, ...]]):
@@ -49,13 +53,22 @@ class Draws(click.ParamType[tuple[int, ...]]):
     default="humaneval",
     show_default=True,
     metavar="humaneval|FILE",
-    help="The installed HumanEval problems, or a file in their format, .jsonl or .jsonl.gz.",
+    help="The installed HumanEval problems, or a file in their format or in MBPP's, .jsonl or .jsonl.gz.",
 )
 @click.option("--canonical", is_flag=True, help="Test each problem's own solution instead of samples.")
 @click.option("--k", "ks", type=Draws(), default="1,10,100", show_default=True, help="The k of pass@k.")
 @click.option("--timeout", type=SECONDS, default=3.0, show_default=True, help=TIMEOUT_HELP)
 @click.option("--test-timeout", type=SECONDS, help=TEST_TIMEOUT_HELP)
 @click.option("--policy", default="default", show_default=True, help="A policy of the server.")
+@click.option("--language", default="python", show_default=True, help="A language of the server.")
+@click.option(
+    "--integrity",
+    type=click.Choice([AUTO, *(level.value for level in Integrity)]),
+    default=AUTO,
+    show_default=True,
+    help="How tests are kept apart from programs. auto: as the policy says, but in the program's process for problems "
+    "whose own solution passes only there; the summary names them.",
+)
 @click.option(
     "--endpoint",
     multiple=True,
@@ -78,6 +91,8 @@ def evaluate(
     timeout: float,
     test_timeout: float | None,
     policy: str,
+    language: str,
+    integrity: str,
     endpoint: tuple[str, ...],
     backend: str | None,
     out_file: Path | None,
@@ -90,11 +105,7 @@ def evaluate(
 
     Exit code: 0 when every sample has a verdict, 2 for wrong input, 3 when the service failed, 130 after Ctrl-C.
     """
-    if (samples_file is None) is not canonical:
-        raise click.UsageError("give either a file of samples or --canonical")
-    if samples_file is not None and samples_file.exists() and not samples_file.is_file():
-        # It is read twice: once to find what is wrong with it, once to test it.
-        raise InputFileError(str(samples_file), 0, "is no regular file; put the samples into one")
+    _check_samples(samples_file, canonical=canonical)
     problem_set = load_problems(problems)
     if out_file is None and samples_file is not None:
         out_file = samples_file.with_name(samples_file.name + "_results.jsonl")
@@ -111,32 +122,40 @@ def evaluate(
     if not total:
         raise click.UsageError(f"{samples_file} has no samples")
     limits = requested_limits(timeout, test_timeout_s=test_timeout)
+    out = None
     try:
         with ExitStack() as stack:
             inputs = [path for path in (samples_file, Path(problems)) if path is not None]
-            out = None if out_file is None else stack.enter_context(_open_results(out_file, inputs))
-            client = stack.enter_context(connected(endpoint, backend=backend, in_flight_max=in_flight))
-            done = stack.enter_context(progress(total))
-            _run(
-                client,
-                samples=samples(),
-                problem_set=problem_set,
-                limits=limits,
-                policy=policy,
-                tally=tally,
-                out=out,
-                done=done,
+            if out_file is not None:
+                out = stack.enter_context(_open_results(out_file, inputs))
+            client = stack.enter_context(
+                connected(endpoint, backend=backend, languages=[language], in_flight_max=in_flight)
             )
+            done = stack.enter_context(progress(total))
+            run = _Run(client, problem_set, limits, policy, language, tally, out, done)
+            notes = run.all(samples(), None if integrity == AUTO else Integrity(integrity), fall_back=integrity == AUTO)
             if out is not None:
                 out.sort()
     except KeyboardInterrupt:
+        if out is not None:
+            out.sort()
         where = "" if out_file is None else f"; their results are in {out_file}"
         click.echo(f"sandbox: interrupted after {tally.samples} of {total} samples{where}", err=True)
         sys.exit(EXIT_INTERRUPTED)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     _report(tally, ks, problem_set, out_file)
     if tally.samples != total:
         click.echo(f"sandbox: {samples_file} had {total} samples, then {tally.samples}: it has changed", err=True)
         sys.exit(EXIT_SERVICE)
+
+
+def _check_samples(samples_file: Path | None, *, canonical: bool) -> None:
+    if (samples_file is None) is not canonical:
+        raise click.UsageError("give either a file of samples or --canonical")
+    if samples_file is not None and samples_file.exists() and not samples_file.is_file():
+        # It is read twice: once to find what is wrong with it, once to test it.
+        raise InputFileError(str(samples_file), 0, "is no regular file; put the samples into one")
 
 
 def _open_results(path: Path, inputs: Iterable[Path]) -> ResultFile:
@@ -156,39 +175,109 @@ def _open_results(path: Path, inputs: Iterable[Path]) -> ResultFile:
         raise InputFileError(str(path), 0, f"cannot be written: {error.strerror or error}") from error
 
 
-def _run(
-    client: Client,
-    *,
-    samples: Iterable[Sample],
-    problem_set: ProblemSet,
-    limits: RequestedLimits,
-    policy: str,
-    tally: Tally,
-    out: ResultFile | None,
-    done: Callable[[Tally], None],
-) -> None:
-    run_id = uuid.uuid4().hex[:12]
-    running: dict[int, Sample] = {}
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One evaluation: where jobs go, and where results go."""
 
-    def jobs() -> Iterator[Job]:
-        for sample in samples:
-            running[sample.index] = sample
-            yield sample_job(problem_set.problems[sample.task_id], sample, run_id=run_id, limits=limits, policy=policy)
+    client: Client
+    problem_set: ProblemSet
+    limits: RequestedLimits
+    policy: str
+    language: str
+    tally: Tally
+    out: ResultFile | None
+    done: Callable[[Tally], None]
 
-    results = client.run_many(jobs())
-    try:
-        for result in results:
-            sample = running.pop(sample_index(result.job_id))
-            if isinstance(result, ServiceError) and result.code is ServiceErrorCode.REFUSED and not is_unfit(result):
-                # Every other sample would be refused for it as well.
-                raise JobRefusedError(result.field, result.message)
-            tally.add(sample.task_id, result)
-            if out is not None:
-                out.append(sample.index, result_line(sample, result))
-            done(tally)
-    finally:
+    def all(self, samples: Iterable[Sample], integrity: Integrity | None, *, fall_back: bool) -> list[str]:
+        """Judge samples. Returns what is to be said about it.
+
+        Args:
+            samples: The samples.
+            integrity: How strongly to keep tests apart; None: as the policy says.
+            fall_back: Whether to judge those anew in one process whose problems cannot be judged otherwise.
+
+        Raises:
+            JobRefusedError: The policy refuses every job.
+        """
+        doubts = Doubts()
+        with closing(self._judge(samples, integrity)) as judged:
+            for sample, result in judged:
+                self.tally.add(sample.task_id, result)
+                self._keep(sample, result)
+                if fall_back:
+                    doubts.see(sample, result)
+        return self._fall_back(doubts) if fall_back else []
+
+    def _judge(
+        self, samples: Iterable[Sample], integrity: Integrity | None
+    ) -> Generator[tuple[Sample, JobResult], None, None]:
+        run_id = uuid.uuid4().hex[:12]
+        running: dict[int, Sample] = {}
+
+        def jobs() -> Iterator[Job]:
+            for sample in samples:
+                running[sample.index] = sample
+                yield sample_job(
+                    self.problem_set.problems[sample.task_id],
+                    sample,
+                    run_id=run_id,
+                    limits=self.limits,
+                    policy=self.policy,
+                    language=self.language,
+                    integrity=integrity,
+                )
+
         # By name, not by garbage collection: what is running must be cancelled before the client closes.
-        results.close()
+        with closing(self.client.run_many(jobs())) as results:
+            for result in results:
+                sample = running.pop(sample_index(result.job_id))
+                if (
+                    isinstance(result, ServiceError)
+                    and result.code is ServiceErrorCode.REFUSED
+                    and not is_unfit(result)
+                ):
+                    # Every other sample would be refused for it as well.
+                    raise JobRefusedError(result.field, result.message)
+                yield sample, result
+
+    def _results(self, references: Iterable[Sample], integrity: Integrity | None) -> dict[str, JobResult]:
+        with closing(self._judge(references, integrity)) as judged:
+            return {sample.task_id: result for sample, result in judged}
+
+    def _keep(self, sample: Sample, result: JobResult, fallback_reason: str | None = None) -> None:
+        if self.out is not None:
+            self.out.append(sample.index, result_line(sample, result, fallback_reason))
+        self.done(self.tally)
+
+    def _fall_back(self, doubts: Doubts) -> list[str]:
+        """Judge samples anew in one process where only that does their problem justice. Returns what is to be said."""
+        references = {
+            task_id: reference_sample(index, self.problem_set.problems[task_id])
+            for index, task_id in enumerate(doubts.doubtful)
+        }
+        split = self._results(references.values(), None)
+        failed = [references[task_id] for task_id in not_passed(split)]
+        try:
+            together = self._results(failed, Integrity.IN_PROCESS)
+        except JobRefusedError as error:
+            if error.field != "job.integrity":
+                raise
+            return [f"the own solutions of {_listed(sample.task_id for sample in failed)} do not pass; {error.reason}"]
+        why = reasons(split, together)
+        anew = {judged.sample.index: judged for task_id in why for judged in doubts.doubtful[task_id]}
+        samples = (judged.sample for judged in anew.values())
+        with closing(self._judge(samples, Integrity.IN_PROCESS)) as results:
+            for sample, result in results:
+                self.tally.replace(sample.task_id, anew[sample.index].result, result)
+                self._keep(sample, result, why[sample.task_id])
+        notes = [f"judged IN_PROCESS, where a program can forge its verdict: {name} ({why[name]})" for name in why]
+        if wrong := [sample.task_id for sample in failed if sample.task_id not in why]:
+            notes.append(f"the own solutions of {_listed(wrong)} pass neither split nor in one process")
+        return notes
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _report(tally: Tally, ks: tuple[int, ...], problem_set: ProblemSet, out_file: Path | None) -> None:

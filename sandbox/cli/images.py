@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from sandbox.cli.options import BACKENDS
-from sandbox.errors import ImageError
-from sandbox.language import Language, load_languages
+from sandbox.language import choose_languages
 from sandbox.paths import data_dir, state_dir
 
 
@@ -25,10 +24,10 @@ def images() -> None:
 )
 @click.option("--force", is_flag=True, help="Build even what is there already (runsc).")
 def build(languages: tuple[str, ...], backend: str, base: str | None, force: bool) -> None:
-    """Build the images of the named languages, or of all."""
+    """Build the images of the named languages; without a name, of python."""
     from sandbox.images import build_docker, build_erofs  # noqa: PLC0415 - Linux and root only, and slow to import
 
-    for language in _chosen(languages):
+    for language in choose_languages(data_dir("images"), languages).values():
         if backend == "docker":
             tag = build_docker(language, repo_root=data_dir("images").parent, base=base, report=_say)
             click.echo(f"{language.name}: {tag}")
@@ -52,12 +51,3 @@ def list_() -> None:
 
 def _say(line: str) -> None:
     click.echo(line, err=True)
-
-
-def _chosen(names: tuple[str, ...]) -> list[Language]:
-    folder = data_dir("images")
-    known = load_languages(folder)
-    for name in names:
-        if name not in known:
-            raise ImageError(f"no language {name!r} in {folder}: there are {', '.join(known)}")
-    return [known[name] for name in names] if names else list(known.values())

@@ -60,6 +60,10 @@ TIMEOUT_HELP = (
 TEST_TIMEOUT_HELP = (
     "Seconds of CPU time each test may use: each test function, each input/output case. Default: no limit of its own."
 )
+INTEGRITY_HELP = (
+    "How the tests are kept apart from the program: a box each (SEPARATE_SANDBOX), a process each, or not at all "
+    "(IN_PROCESS), where a program can forge its verdict. Default: as the policy says, SEPARATE_PROCESS."
+)
 
 
 def requested_limits(
@@ -83,7 +87,12 @@ def _milliseconds(seconds: float | None) -> int | None:
 
 @contextmanager
 def connected(
-    endpoints: Sequence[str], *, backend: str | None, slots: int | None = None, in_flight_max: int = 64
+    endpoints: Sequence[str],
+    *,
+    backend: str | None,
+    slots: int | None = None,
+    languages: Sequence[str] = (),
+    in_flight_max: int = 64,
 ) -> Iterator[Client]:
     """Give a client of the named servers, or of a private one when none is named.
 
@@ -99,5 +108,5 @@ def connected(
         with Client(list(endpoints), in_flight_max=in_flight_max) as client:
             yield client
     else:
-        with local(backend=backend or "runsc", slots=slots, in_flight_max=in_flight_max) as client:
+        with local(backend=backend or "runsc", slots=slots, languages=languages, in_flight_max=in_flight_max) as client:
             yield client

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sandbox.cli.options import (
     BACKENDS,
+    INTEGRITY_HELP,
     SECONDS,
     SIZE,
     TEST_TIMEOUT_HELP,
@@ -23,10 +24,9 @@ from sandbox.cli.options import (
 from sandbox.cli.text import decoded, escaped
 from sandbox.errors import InputFileError, JobRefusedError
 from sandbox.evaluate.results import result_fields
-from sandbox.job import Job, NoTests, SourceTests, Tests
-from sandbox.limits import RequestedLimits
+from sandbox.job import Job, NoTests, SourceTests
 from sandbox.rpc.options import MESSAGE_BYTES_MAX
-from sandbox.verdict import Captured, JobResult, KilledBy, ServiceError, ServiceErrorCode, Verdict
+from sandbox.verdict import Captured, Integrity, JobResult, KilledBy, ServiceError, ServiceErrorCode, Verdict
 
 _EXPECT = re.compile(rb"^(?:#|//|--|;)\s*expect:\s*([A-Za-z_]+)\s*$", re.MULTILINE)
 _EXPECT_LINES = 5
@@ -49,6 +49,7 @@ _EXPECT_LINES = 5
 @click.option("--endpoint", multiple=True, metavar="HOST:PORT", help="A running server. Default: a private one.")
 @click.option("--backend", type=BACKENDS, help="What makes the boxes of a private server. Default: runsc.")
 @click.option("--policy", default="default", show_default=True, help="A policy of the server.")
+@click.option("--integrity", type=click.Choice([level.value for level in Integrity]), help=INTEGRITY_HELP)
 @click.option("--language", default="python", show_default=True, help="A language of the server.")
 def run(
     *,
@@ -61,6 +62,7 @@ def run(
     endpoint: tuple[str, ...],
     backend: str | None,
     policy: str,
+    integrity: str | None,
     language: str,
 ) -> None:
     """Run programs, each in a box of its own, and say what became of them.
@@ -73,12 +75,13 @@ def run(
     tests = NoTests() if tests_file is None else SourceTests(_read(tests_file))
     limits = requested_limits(timeout, memory, test_timeout_s=test_timeout)
     programs = [_read(path) for path in files]
+    level = None if integrity is None else Integrity(integrity)
     jobs = [
-        _job(path, program, index, tests=tests, language=language, policy=policy, limits=limits)
+        _job(path, program, index, tests=tests, language=language, policy=policy, limits=limits, integrity=level)
         for index, (path, program) in enumerate(zip(files, programs, strict=True))
     ]
     slots = 1 if len(jobs) == 1 else None
-    with connected(endpoint, backend=backend, slots=slots) as client:
+    with connected(endpoint, backend=backend, slots=slots, languages=[language]) as client:
         results = {int(result.job_id): result for result in client.run_many(jobs)}
     expected = [_expected(program) if len(files) > 1 else None for program in programs]
     if as_json:
@@ -91,11 +94,9 @@ def run(
     sys.exit(max(_exit_code(results[index], expected[index]) for index in range(len(files))))
 
 
-def _job(
-    path: Path, program: bytes, index: int, *, tests: Tests, language: str, policy: str, limits: RequestedLimits
-) -> Job:
+def _job(path: Path, program: bytes, index: int, **fields: Any) -> Job:
     try:
-        return Job(id=str(index), program=program, tests=tests, language=language, policy=policy, limits=limits)
+        return Job(id=str(index), program=program, **fields)
     except JobRefusedError as error:
         raise JobRefusedError(f"{path}: {error.field}", error.reason) from error
 

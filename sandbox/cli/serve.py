@@ -64,6 +64,13 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     help="Policy files. [default: those of the package]",
 )
 @click.option(
+    "--language",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A language to offer; give several. Its image must have been built: sandbox images build. [default: python]",
+)
+@click.option(
     "--runsc",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -99,6 +106,7 @@ def serve(
     queue_jobs_max: int,
     grace_s: float,
     policies: Path | None,
+    names: tuple[str, ...],
     runsc: Path | None,
     allow_remote: bool,
     allow_unenforced: bool,
@@ -115,11 +123,11 @@ def serve(
     SIGTERM or Ctrl-C: no new jobs, running ones may finish within --grace.
     """
     from sandbox import logs, paths, server
-    from sandbox.language import load_languages
+    from sandbox.language import choose_languages
     from sandbox.policy import load_policies
 
     logs.configure()
-    languages = load_languages(paths.data_dir("images"))
+    languages = choose_languages(paths.data_dir("images"), names)
     binary = server.find_runsc(runsc)
     settings = server.Settings(
         listen=listen,

@@ -29,6 +29,7 @@ def local(
     *,
     backend: str = "runsc",
     slots: int | None = None,
+    languages: Sequence[str] = (),
     in_flight_max: int = 64,
     start_timeout_ms: int = 120_000,
     extra_args: Sequence[str] = (),
@@ -41,6 +42,7 @@ def local(
     Args:
         backend: What makes the boxes: `runsc` or `docker`.
         slots: Boxes that run at the same time; the server decides if None.
+        languages: Languages to offer; their images must have been built. Python if none is named.
         in_flight_max: Unanswered jobs, at most.
         start_timeout_ms: How long the server may take until it answers.
         extra_args: More arguments for `sandbox serve`.
@@ -55,6 +57,8 @@ def local(
         arguments = ["--listen", endpoint, "--backend", backend, "--die-with-stdin", "--last-removed", str(folder)]
         if slots is not None:
             arguments += ["--slots", str(slots)]
+        for language in languages:
+            arguments += ["--language", language]
         process = _spawn([*arguments, *extra_args], log)
         try:
             with Client(endpoint, in_flight_max=in_flight_max) as client:

@@ -1,15 +1,25 @@
 """A sample and its problem become a job."""
 
+import ast
 import builtins
+from collections.abc import Iterable
 
 from sandbox.evaluate.problems import Problem
 from sandbox.evaluate.samples import Sample
 from sandbox.job import Job, SourceTests
 from sandbox.limits import RequestedLimits
+from sandbox.verdict import Integrity
 
 
 def sample_job(
-    problem: Problem, sample: Sample, *, run_id: str, limits: RequestedLimits, policy: str = "default"
+    problem: Problem,
+    sample: Sample,
+    *,
+    run_id: str,
+    limits: RequestedLimits,
+    policy: str = "default",
+    language: str = "python",
+    integrity: Integrity | None = None,
 ) -> Job:
     """Return the job that tests one sample: the program is prompt and completion, the tests call the entry point.
 
@@ -19,13 +29,23 @@ def sample_job(
         run_id: Tells this evaluation's jobs from those of another one on the same server.
         limits: What each job asks for.
         policy: The policy by name.
+        language: The language by name.
+        integrity: How strongly to keep the tests apart; None: as the policy says.
     """
     # A lone surrogate, which JSON can hold, becomes bytes that no compiler takes: the program's failure, not ours.
     program = (problem.prompt + sample.completion).encode("utf-8", "surrogatepass")
     if not program.strip():
         program = b"# an empty sample\n"
     tests = _tests(problem).encode("utf-8", "surrogatepass")
-    return Job(id=f"{run_id}-{sample.index}", program=program, tests=SourceTests(tests), policy=policy, limits=limits)
+    return Job(
+        id=f"{run_id}-{sample.index}",
+        program=program,
+        tests=SourceTests(tests),
+        policy=policy,
+        language=language,
+        limits=limits,
+        integrity=integrity,
+    )
 
 
 def _tests(problem: Problem) -> str:
@@ -37,12 +57,27 @@ def _tests(problem: Problem) -> str:
 
     An entry point that is named like one of Python's own functions is asked for by name: unasked, Python's would win.
     """
-    own = f"from program import {problem.entry_point}\n" if hasattr(builtins, problem.entry_point) else ""
+    if not problem.entry_point:
+        return _imports(_functions(problem.canonical_solution)) + problem.test
+    own = _imports([problem.entry_point])
     return (
         f"try:\n    exec({problem.prompt!r}, globals())\nexcept Exception:\n    pass\n"
         f"globals().pop({problem.entry_point!r}, None)\n"
         f"{own}{problem.test}\ncheck({problem.entry_point})"
     )
+
+
+def _imports(names: Iterable[str]) -> str:
+    return "".join(f"from program import {name}\n" for name in names if hasattr(builtins, name))
+
+
+def _functions(source: str) -> list[str]:
+    """Return the functions that a solution defines; the problem's author wrote it."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
 def sample_index(job_id: str) -> int:

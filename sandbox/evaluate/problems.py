@@ -1,9 +1,10 @@
-"""Problems in HumanEval's format."""
+"""Problems in HumanEval's format, and in MBPP's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from sandbox.errors import InputFileError, SandboxError
 from sandbox.evaluate.lines import read_objects, text_field
@@ -17,10 +18,10 @@ class Problem:
 
     Attributes:
         task_id: Its name.
-        prompt: The beginning of the program; samples continue it.
-        entry_point: The function that the tests call.
+        prompt: The beginning of the program; samples continue it. Empty where they are whole programs.
+        entry_point: The function that the tests call. Empty where they know by themselves.
         canonical_solution: A continuation that is right.
-        test: Source that defines `check(candidate)`.
+        test: Source that defines `check(candidate)`; without an entry point, the tests.
     """
 
     task_id: str
@@ -48,16 +49,44 @@ def load_problems(source: str | Path) -> ProblemSet:
     path = _humaneval_path() if str(source) == "humaneval" else Path(source)
     problems: dict[str, Problem] = {}
     for number, record in read_objects(path):
-        problem = Problem(**{name: text_field(path, number, record, name) for name in _FIELDS})
+        problem = _read_problem(path, number, record)
         if problem.task_id in problems:
             raise InputFileError(str(path), number, f"the task id {problem.task_id!r} is there twice")
-        if not problem.entry_point.isidentifier():
-            # It becomes part of the test's source.
-            raise InputFileError(str(path), number, f"the entry point {problem.entry_point!r} is not a name")
         problems[problem.task_id] = problem
     if not problems:
         raise InputFileError(str(path), 0, "has no problems")
     return ProblemSet(path, problems)
+
+
+def _read_problem(path: Path, number: int, record: dict[str, Any]) -> Problem:
+    """Read a line: one with `code` and without `entry_point` is MBPP's, whose samples are whole programs."""
+    if "code" in record and "entry_point" not in record:
+        return _read_mbpp(path, number, record)
+    problem = Problem(**{name: text_field(path, number, record, name) for name in _FIELDS})
+    if not problem.entry_point.isidentifier():
+        # It becomes part of the test's source.
+        raise InputFileError(str(path), number, f"the entry point {problem.entry_point!r} is not a name")
+    return problem
+
+
+def _read_mbpp(path: Path, number: int, record: dict[str, Any]) -> Problem:
+    if "test" in record:
+        test = text_field(path, number, record, "test")
+    else:
+        setup = [text_field(path, number, record, "test_setup_code")] if "test_setup_code" in record else []
+        imports = _texts(path, number, record, "test_imports") if "test_imports" in record else []
+        test = "\n".join([*imports, *setup, *_texts(path, number, record, "test_list")])
+    if type(record.get("task_id")) is int:
+        record = record | {"task_id": str(record["task_id"])}
+    task_id, code = (text_field(path, number, record, name) for name in ("task_id", "code"))
+    return Problem(task_id=task_id, prompt="", entry_point="", canonical_solution=code, test=test)
+
+
+def _texts(path: Path, number: int, record: dict[str, Any], name: str) -> list[str]:
+    value = record.get(name)
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise InputFileError(str(path), number, f"the field {name!r} must be a list of strings")
+    return value
 
 
 def _humaneval_path() -> Path:

@@ -26,17 +26,23 @@ class Tally:
 
     def add(self, task_id: str, result: JobResult) -> None:
         """Count one result."""
-        if is_unfit(result):
-            self._unfit += 1
-            n, c = self._counts.get(task_id, (0, 0))
-            self._counts[task_id] = (n + 1, c)
-            return
-        if isinstance(result, ServiceError):
-            self._faults[result.code] += 1
-            return
-        self._causes[result.cause] += 1
+        self._count(task_id, result, 1)
+
+    def _count(self, task_id: str, result: JobResult, by: int) -> None:
         n, c = self._counts.get(task_id, (0, 0))
-        self._counts[task_id] = (n + 1, c + result.passed)
+        if is_unfit(result):
+            self._unfit += by
+            self._counts[task_id] = (n + by, c)
+        elif isinstance(result, ServiceError):
+            self._faults[result.code] += by
+        else:
+            self._causes[result.cause] += by
+            self._counts[task_id] = (n + by, c + by * result.passed)
+
+    def replace(self, task_id: str, old: JobResult, new: JobResult) -> None:
+        """Count one result instead of another one of the same sample."""
+        self._count(task_id, old, -1)
+        self._count(task_id, new, 1)
 
     @property
     def samples(self) -> int:
@@ -64,7 +70,7 @@ class Tally:
         None if any sample ended in a service error: it neither passed nor failed, and leaving it out would change the
         number in silence.
         """
-        if self._faults:
+        if self.service_errors:
             return None
         return mean_pass_at_k(list(self._counts.values()), ks)
 

@@ -82,13 +82,19 @@ def result_fields(result: JobResult) -> dict[str, Any]:
     }
 
 
-def result_line(sample: Sample, result: JobResult) -> dict[str, Any]:
+def result_line(sample: Sample, result: JobResult, fallback_reason: str | None = None) -> dict[str, Any]:
     """Return one line of a result file.
 
     `passed` is null after a service error: neither true nor false would be.
+
+    Args:
+        sample: The sample.
+        result: What became of it.
+        fallback_reason: Why its tests were run in the program's process, if they were and nobody had asked for it.
     """
     passed = (False if is_unfit(result) else None) if isinstance(result, ServiceError) else result.passed
-    return sample.record | {"result": result_text(result), "passed": passed} | result_fields(result)
+    line = sample.record | {"result": result_text(result), "passed": passed} | result_fields(result)
+    return line if fallback_reason is None else line | {"fallback_reason": fallback_reason}
 
 
 class ResultFile:

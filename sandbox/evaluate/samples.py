@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.errors import InputFileError
 from sandbox.evaluate.lines import read_objects, text_field
-from sandbox.evaluate.problems import ProblemSet
+from sandbox.evaluate.problems import Problem, ProblemSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,5 +44,10 @@ def read_samples(path: Path, problem_set: ProblemSet) -> Iterator[Sample]:
 def canonical_samples(problem_set: ProblemSet) -> Iterator[Sample]:
     """Yield each problem's own solution as its sample."""
     for index, problem in enumerate(problem_set.problems.values()):
-        record = {"task_id": problem.task_id, "completion": problem.canonical_solution}
-        yield Sample(index=index, task_id=problem.task_id, completion=problem.canonical_solution, record=record)
+        yield reference_sample(index, problem)
+
+
+def reference_sample(index: int, problem: Problem) -> Sample:
+    """Return a problem's own solution as a sample."""
+    record = {"task_id": problem.task_id, "completion": problem.canonical_solution}
+    return Sample(index=index, task_id=problem.task_id, completion=problem.canonical_solution, record=record)

@@ -1,9 +1,12 @@
-"""The agent: sets the program role apart, takes one job from the host, and becomes its tests role."""
+"""The agent: sets the program role apart, takes one job from the host, and becomes its tests role.
+
+Where the roles are in two boxes, each box has an agent: one keeps the program and carries for it, the other one judges.
+"""
 
 import fcntl
 import os
 
-from sandbox.guest import calling, frames, judging, keeper
+from sandbox.guest import calling, frames, judging, keeper, porter
 from sandbox.guest.kernel import SIGKILL
 from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
 from sandbox.guest.program import program_main
@@ -28,6 +31,7 @@ class _JobInBox:
 
     def __init__(self) -> None:
         self.limits: tuple[int, ...] = ()
+        self.roles = 0
         self.program = b""
         self.tests: bytes | None = None
         self.function: tuple[str, float] | None = None
@@ -38,13 +42,23 @@ class _JobInBox:
 def main() -> int:
     """Serve one job over standard input and output, then wait to be destroyed."""
     host = _take_over_the_streams()
-    lane, outputs, keeper_pid = _make_program_role(host)
+    pipes, keeper_pid = _make_program_role()
     host.tell(frames.READY, f"{os.uname().release}\0{frames.PROTOCOL}".encode())
     try:
         job = _receive(host)
-        _run(job, lane, outputs, host)
-        # Nothing the program left running may add to what has been said.
-        os.kill(keeper_pid, SIGKILL)
+        if job.roles == frames.PROGRAM_SIDE:
+            _prepare(job, pipes.orders)
+            pipes.carry(host)
+            return 0
+        if job.roles == frames.TESTS_SIDE:
+            os.kill(keeper_pid, SIGKILL)
+            pipes, host = _go_by_way_of(host)
+        else:
+            _prepare(job, pipes.orders)
+        _run(job, pipes, host)
+        if job.roles != frames.TESTS_SIDE:
+            # Nothing the program left running may add to what has been said.
+            os.kill(keeper_pid, SIGKILL)
         host.tell(frames.DONE)
         os.read(host.source, 1)
     except (frames.EndOfStreamError, HostGoneError, BrokenPipeError):
@@ -62,14 +76,51 @@ def _take_over_the_streams() -> _Host:
     return host
 
 
-def _make_program_role(host: _Host) -> tuple[Lane, tuple[int, int], int]:
+class _Pipes:
+    """The tests' ends of the pipes to the program and its keeper."""
+
+    def __init__(self, *, orders: int, reports: int, calls: int, answers: int, stdout: int, stderr: int) -> None:
+        self.orders = orders
+        self.reports = reports
+        self.calls = calls
+        self.answers = answers
+        self.stdout = stdout
+        self.stderr = stderr
+
+    def lane(self, host: _Host) -> Lane:
+        for fd in (self.calls, self.answers, self.stdout, self.stderr):
+            os.set_blocking(fd, False)
+        return Lane(host=host.source, orders=self.orders, reports=self.reports, calls=self.calls, answers=self.answers)
+
+    def carry(self, host: _Host) -> None:
+        """Join them to the tests in another box, until the host closes its end."""
+        readers = {
+            porter.REPORTS: self.reports,
+            porter.ANSWERS: self.answers,
+            porter.STDOUT: self.stdout,
+            porter.STDERR: self.stderr,
+        }
+        writers = {porter.ORDERS: self.orders, porter.CALLS: self.calls}
+        porter.Porter(host.source, host.sink, readers=readers, writers=writers).run()
+
+
+def _pipes() -> tuple[_Pipes, keeper.Ends]:
+    """Make the pipes between the roles: the tests' ends and the program's."""
     orders_read, orders_write = os.pipe()
     reports_read, reports_write = os.pipe()
     calls_read, calls_write = os.pipe()
     answers_read, answers_write = os.pipe()
     stdout_read, stdout_write = os.pipe()
     stderr_read, stderr_write = os.pipe()
-    ends = keeper.Ends(
+    ours = _Pipes(
+        orders=orders_write,
+        reports=reports_read,
+        calls=calls_write,
+        answers=answers_read,
+        stdout=stdout_read,
+        stderr=stderr_read,
+    )
+    theirs = keeper.Ends(
         orders=orders_read,
         reports=reports_write,
         calls=calls_read,
@@ -77,13 +128,50 @@ def _make_program_role(host: _Host) -> tuple[Lane, tuple[int, int], int]:
         stdout=stdout_write,
         stderr=stderr_write,
     )
-    pid = keeper.set_apart(ends, program_main)
-    for fd in vars(ends).values():
+    return ours, theirs
+
+
+def _make_program_role() -> tuple[_Pipes, int]:
+    ours, theirs = _pipes()
+    pid = keeper.set_apart(theirs, program_main)
+    for fd in vars(theirs).values():
         os.close(fd)
-    for fd in (calls_write, answers_read, stdout_read, stderr_read):
-        os.set_blocking(fd, False)
-    lane = Lane(host=host.source, orders=orders_write, reports=reports_read, calls=calls_write, answers=answers_read)
-    return lane, (stdout_read, stderr_read), pid
+    return ours, pid
+
+
+def _go_by_way_of(host: _Host) -> tuple[_Pipes, _Host]:
+    """Put a porter between this process and the host. Returns the way to the program in another box, and to the host.
+
+    A process of its own: it has to carry while tests do anything but listen.
+    """
+    ours, theirs = _pipes()
+    gone, alive = os.pipe()
+    own, sink = os.pipe()
+    if os.fork() == 0:
+        try:
+            for fd in (*vars(ours).values(), gone, sink):
+                os.close(fd)
+            readers = {porter.ORDERS: theirs.orders, porter.CALLS: theirs.calls}
+            writers = {
+                porter.REPORTS: theirs.reports,
+                porter.ANSWERS: theirs.answers,
+                porter.STDOUT: theirs.stdout,
+                porter.STDERR: theirs.stderr,
+            }
+            porter.Porter(host.source, host.sink, readers=readers, writers=writers, own=own).run()
+        finally:
+            os._exit(0)
+    for fd in (*vars(theirs).values(), alive, own, host.source, host.sink):
+        os.close(fd)
+    return ours, _Host(gone, sink)
+
+
+def _prepare(job: _JobInBox, orders: int) -> None:
+    """Tell the keeper what the program may have, and what it is."""
+    cores, processes_max, open_files_max, disk_bytes, shm_bytes, *_ = job.limits
+    body = keeper.PREPARE_BODY.pack(cores, processes_max, open_files_max, disk_bytes, shm_bytes)
+    frames.write_frame(orders, keeper.PREPARE, body)
+    frames.write_frame(orders, frames.PROGRAM, job.program)
 
 
 def _receive(host: _Host) -> _JobInBox:
@@ -93,6 +181,8 @@ def _receive(host: _Host) -> _JobInBox:
         kind, body = frames.read_frame(host.source)
         if kind == frames.LIMITS:
             job.limits = frames.LIMITS_BODY.unpack(body)
+        elif kind == frames.ROLES:
+            (job.roles,) = frames.ROLES_BODY.unpack(body)
         elif kind == frames.PROGRAM:
             job.program = body
         elif kind == frames.TESTS:
@@ -111,21 +201,22 @@ def _receive(host: _Host) -> _JobInBox:
             return job
 
 
-def _run(job: _JobInBox, lane: Lane, outputs: tuple[int, int], host: _Host) -> None:
-    cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes = job.limits
+def _run(job: _JobInBox, pipes: _Pipes, host: _Host) -> None:
+    *_, output_bytes, output_hard_bytes = job.limits
+    lane = pipes.lane(host)
     lane.capture(
         [
             Capture(fd, kind, output_bytes, output_hard_bytes, host.tell)
-            for fd, kind in zip(outputs, (frames.STDOUT, frames.STDERR), strict=True)
+            for fd, kind in ((pipes.stdout, frames.STDOUT), (pipes.stderr, frames.STDERR))
         ]
     )
-    lane.order(keeper.PREPARE, keeper.PREPARE_BODY.pack(cores, processes_max, open_files_max, disk_bytes, shm_bytes))
-    lane.order(frames.PROGRAM, job.program)
     try:
         if job.function is not None:
             calling.judge_calls(job.cases, *job.function, lane, host.tell)
         elif job.cases:
             judging.judge_cases(job.cases, lane, host.tell, compare=job.compare, checker=job.tests)
+        elif job.roles == frames.TOGETHER:
+            judging.judge_together(job.tests or b"", lane, host.tell)
         elif job.tests is not None:
             judging.judge_source(job.tests, lane, host.tell)
         else:

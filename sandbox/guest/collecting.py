@@ -21,10 +21,17 @@ class SkippedError(Exception):
     """A check that its author does not want to be run. Counted, and no pass."""
 
 
-def checks_in(namespace: dict[str, Any]) -> list[Check]:
-    """List the checks of a test source, in the order in which they were written."""
+def checks_in(namespace: dict[str, Any], before: dict[str, Any]) -> list[Check]:
+    """List the checks of a test source, in the order in which they were written.
+
+    Args:
+        namespace: What is in it now.
+        before: What was in it before; not the tests' own.
+    """
     found: list[Check] = []
     for name, value in list(namespace.items()):
+        if before.get(name) is value:
+            continue
         if type(value) is types.FunctionType and name.startswith("test"):
             found += _function_checks(name, value, namespace)
         elif isinstance(value, type) and value.__module__ == namespace["__name__"]:

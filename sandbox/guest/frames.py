@@ -6,13 +6,16 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
-LIMITS, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LPMFTCG"
+LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LRPMFTCG"
 LIMITS_BODY = struct.Struct(">IIIQQQQ")
 """cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
+ROLES_BODY = struct.Struct(">B")
+"""Which roles this box has. Without this frame: both, in two processes."""
+TOGETHER, PROGRAM_SIDE, TESTS_SIDE = 1, 2, 3
 CASE_BODY = struct.Struct(">I")
 """Length of the input; the input and the expected output follow."""
 COMPARE_BODY = struct.Struct(">Bd")
@@ -25,6 +28,10 @@ LINES, EXACT, TOKENS, NUMBERS, UNORDERED_LINES = range(5)
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
     b"rptlevxoihfd"
 )
+# Both ways, between two boxes: what goes through one of the pipes between the roles. A channel, then bytes; none of
+# these: that end was closed.
+CHANNEL = b"c"[0]
+CHANNEL_BODY = struct.Struct(">B")
 PLAN_BODY = struct.Struct(">I")
 RESULT_BODY = struct.Struct(">IBB")
 """Index, status, failure kind; a message follows."""

@@ -71,14 +71,68 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
         sys.modules[name] = ProgramModule(name, namespace, bridge)
     if b"seed" in tests:
         _forward_seeds(bridge)
-    if b"pytest" in tests:
-        from sandbox.guest import like_pytest  # noqa: PLC0415 (few tests want it)
-
-        sys.modules["pytest"] = like_pytest
+    provide_pytest(tests)
     try:
         _run_checks(parts, namespace, lane, tell)
     finally:
         streams.stdout, streams.stderr = before
+
+
+def provide_pytest(tests: bytes) -> None:
+    """Make `import pytest` work where the tests may have it."""
+    if b"pytest" in tests:
+        from sandbox.guest import like_pytest  # noqa: PLC0415 (few tests want it)
+
+        sys.modules["pytest"] = like_pytest
+
+
+class _Nowhere:
+    """In the place of a lane, where tests need none to reach the program."""
+
+    contacted = True
+    unsupported: str | None = None
+    failed_assertion: str | None = None
+
+    def check(self) -> None:
+        """Nothing ends the job: who could, ends this process."""
+
+
+def judge_in_process(tests: bytes, program: types.ModuleType, tell: Tell) -> None:
+    """Run test code in the program's own namespace. What is told may be the program's word.
+
+    Args:
+        tests: Their source, which compiles.
+        program: The loaded program.
+        tell: The way to the agent.
+    """
+    for name in PROGRAM_MODULES:
+        sys.modules[name] = program
+    _run_checks(_parts(tests), program.__dict__, _Nowhere(), tell)
+
+
+def judge_together(tests: bytes, lane: Lane, tell: Tell) -> None:
+    """Have the program's process run the tests, and pass on what it says of them, in the order of an honest one.
+
+    Raises:
+        TestsError: The tests do not compile.
+        ProgramGoneError: The program ended before they did.
+        ViolationError: What it said makes no sense.
+    """
+    try:
+        _parts(tests)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise TestsError(describe(error)) from None
+    lane.start(keeper.TOGETHER, tests)
+    while True:
+        kind, body = lane.wait_for_answer()
+        if kind == frames.DONE:
+            return
+        if kind == RAISED:
+            tell(frames.LOAD_ERROR, body[: frames.MESSAGE_BYTES_MAX])
+            return
+        if kind not in (frames.PLAN, frames.RESULT):
+            raise ViolationError("an answer to no question")
+        tell(kind, body[: frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX])
 
 
 def _forward_seeds(bridge: Bridge) -> None:
@@ -115,12 +169,13 @@ def _parts(tests: bytes) -> list[types.CodeType]:
     return [compile(module, _FILE_NAME, "exec", dont_inherit=True) for module in modules]
 
 
-def _run_checks(parts: list[types.CodeType], namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
+def _run_checks(parts: list[types.CodeType], namespace: dict[str, Any], lane: Lane | _Nowhere, tell: Tell) -> None:
+    before = dict(namespace)
     if len(parts) == 1:
         failed = attempt(lane, _executing(parts[0], namespace))
         if failed is not None and not lane.contacted:
             raise TestsError(failed[2])
-        checks = [] if failed else checks_in(namespace)
+        checks = [] if failed else checks_in(namespace, before)
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(checks) or 1))
         if not checks:
             report(tell, 0, failed)
@@ -132,11 +187,11 @@ def _run_checks(parts: list[types.CodeType], namespace: ProgramNames, lane: Lane
         raise TestsError("the tests never used the program: what they call is Python's own, or their own")
 
 
-def _executing(part: types.CodeType, namespace: ProgramNames) -> Callable[[], None]:
+def _executing(part: types.CodeType, namespace: dict[str, Any]) -> Callable[[], None]:
     return lambda: exec(part, namespace)
 
 
-def _run_asserts(parts: list[types.CodeType], namespace: ProgramNames, lane: Lane, tell: Tell) -> None:
+def _run_asserts(parts: list[types.CodeType], namespace: dict[str, Any], lane: Lane | _Nowhere, tell: Tell) -> None:
     """Run a list of asserts, each a check, up to the first that fails, as where they are one source."""
     tell(frames.PLAN, frames.PLAN_BODY.pack(len(parts)))
     for index, part in enumerate(parts):
@@ -163,7 +218,7 @@ def load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:
         raise ViolationError(f"malformed names: {error}") from None
 
 
-def attempt(lane: Lane, run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
+def attempt(lane: Lane | _Nowhere, run: Callable[[], Any], name: str = "") -> tuple[int, int, str] | None:
     """Run one check. Returns None when it passed, else its status, the kind of failure, and a message.
 
     Raises:

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     ProgramMain = Callable[[int, bytes], NoReturn]
-    """What the program role does in its new process, given the order (SERVE or RUN) and the source."""
+    """What the program role does in its new process, given the order and the source."""
 
 # Orders from the agent.
-PREPARE, SERVE, RUN = b"psr"
+PREPARE, SERVE, RUN, TOGETHER = b"psrt"
 PREPARE_BODY = struct.Struct(">IIIQQ")
 """cores, processes_max, open_files_max, disk_bytes, shm_bytes"""
 

@@ -1,4 +1,4 @@
-"""The program role: loads the untrusted source, and either runs it as a script or serves calls of the tests.
+"""The program role: loads the untrusted source, and runs it as a script, serves calls of the tests, or runs them too.
 
 Everything here happens in the process that the program owns. It may overwrite all of it; what it can gain is to answer
 calls with other values than its functions would have returned, which is what a program is.
@@ -11,13 +11,14 @@ import os
 import sys
 import types
 
-from sandbox.guest import frames, values
-from sandbox.guest.keeper import ANSWERS, CALLS, RUN
+from sandbox.guest import frames, judging, values
+from sandbox.guest.keeper import ANSWERS, CALLS, RUN, TOGETHER
 from sandbox.guest.lane import LOADED, RAISED
 from sandbox.guest.serving import Service, describe, is_error_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 MODULE_NAME = "program"
@@ -27,11 +28,15 @@ _NAMES_MAX = 10_000
 
 
 def program_main(order: int, source: bytes) -> NoReturn:
-    """Be the program: run it as a script, or load it and serve calls."""
+    """Be the program: run it as a script, or load it and serve calls, or run the tests in it."""
+    if order == TOGETHER:
+        tests = _tests_from_stdin()
+        _forget_the_agent()
+        _finish(_load_and(lambda module: _be_tested(module, tests), source))
     _forget_the_agent()
     if order == RUN:
         _finish(_run_as_script(source))
-    _finish(_serve(source))
+    _finish(_load_and(_serve, source))
 
 
 def _forget_the_agent() -> None:
@@ -63,8 +68,8 @@ def _run_as_script(source: bytes) -> int:
     return 0
 
 
-def _serve(source: bytes) -> int:
-    """Load the source and answer calls until the tests close their end."""
+def _load_and(use: Callable[[types.ModuleType], None], source: bytes) -> int:
+    """Load the source as a module and use it; or tell the tests why it does not load. Returns the exit code."""
     try:
         module = _load(source, MODULE_NAME)
     except SystemExit as error:
@@ -73,11 +78,36 @@ def _serve(source: bytes) -> int:
         _complain(error, source)
         frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
         return 1
+    use(module)
+    return 0
+
+
+def _serve(module: types.ModuleType) -> None:
+    """Answer calls until the tests close their end."""
     names = [[name, *_kind(value)] for name, value in list(module.__dict__.items()) if type(name) is str][:_NAMES_MAX]
     _flush()
     frames.write_frame(ANSWERS, LOADED, values.encode(names))
     Service(module, CALLS, ANSWERS, _flush).run()
-    return 0
+
+
+def _tests_from_stdin() -> bytes:
+    """Take the tests; what is read from standard input after them is its end."""
+    with open(0, "rb", closefd=False) as file:
+        tests = file.read()
+    judging.provide_pytest(tests)
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    return tests
+
+
+def _be_tested(module: types.ModuleType, tests: bytes) -> None:
+    """Run the tests in the program's namespace, as the original harness does. The program can forge them."""
+    judging.judge_in_process(tests, module, _tell)
+    _flush()
+    frames.write_frame(ANSWERS, frames.DONE)
+
+
+def _tell(kind: int, payload: bytes = b"") -> None:
+    frames.write_frame(ANSWERS, kind, payload)
 
 
 def _kind(value: object) -> tuple[str, str]:

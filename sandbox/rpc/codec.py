@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 
+from sandbox.diagnostics import Diagnostics
 from sandbox.errors import JobRefusedError
 from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
 from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
@@ -35,6 +36,9 @@ CAUSE_TO_WIRE: Mapping[Cause, pb.Cause.ValueType] = MappingProxyType(
 INTEGRITY_TO_WIRE: Mapping[Integrity, pb.Integrity.ValueType] = MappingProxyType(
     {member: pb.Integrity.Value(f"INTEGRITY_{member.name}") for member in Integrity}
 )
+DIAGNOSTICS_TO_WIRE: Mapping[Diagnostics, pb.Diagnostics.ValueType] = MappingProxyType(
+    {member: pb.Diagnostics.Value(f"DIAGNOSTICS_{member.name}") for member in Diagnostics}
+)
 KILLED_BY_TO_WIRE: Mapping[KilledBy, pb.KilledBy.ValueType] = MappingProxyType(
     {member: pb.KilledBy.Value(f"KILLED_BY_{member.name}") for member in KilledBy}
 )
@@ -49,6 +53,7 @@ CODE_TO_WIRE: Mapping[ServiceErrorCode, pb.ServiceErrorCode.ValueType] = Mapping
 STATUS_FROM_WIRE = MappingProxyType({number: member for member, number in STATUS_TO_WIRE.items()})
 CAUSE_FROM_WIRE = MappingProxyType({number: member for member, number in CAUSE_TO_WIRE.items()})
 INTEGRITY_FROM_WIRE = MappingProxyType({number: member for member, number in INTEGRITY_TO_WIRE.items()})
+DIAGNOSTICS_FROM_WIRE = MappingProxyType({number: member for member, number in DIAGNOSTICS_TO_WIRE.items()})
 KILLED_BY_FROM_WIRE = MappingProxyType({number: member for member, number in KILLED_BY_TO_WIRE.items()})
 COMPARATOR_TO_WIRE: Mapping[Comparator, pb.Comparator.ValueType] = MappingProxyType(
     {member: pb.Comparator.Value(f"COMPARATOR_{member.name}") for member in Comparator}
@@ -100,7 +105,25 @@ def job_from_wire(message: pb.Job) -> Job:
         limits=RequestedLimits(
             **{name: getattr(requested, name) for name in LIMIT_NAMES if requested.HasField(name)}  # type: ignore[arg-type]
         ),
+        integrity=_integrity_from_wire(message.integrity),
+        diagnostics=_diagnostics_from_wire(message.diagnostics),
     )
+
+
+def _integrity_from_wire(number: "pb.Integrity.ValueType") -> Integrity | None:
+    if number == pb.INTEGRITY_UNSPECIFIED:
+        return None
+    if number not in INTEGRITY_FROM_WIRE:
+        raise JobRefusedError("job.integrity", f"{number} is none that this server knows")
+    return INTEGRITY_FROM_WIRE[number]
+
+
+def _diagnostics_from_wire(number: "pb.Diagnostics.ValueType") -> Diagnostics | None:
+    if number == pb.DIAGNOSTICS_UNSPECIFIED:
+        return None
+    if number not in DIAGNOSTICS_FROM_WIRE:
+        raise JobRefusedError("job.diagnostics", f"{number} is none that this server knows")
+    return DIAGNOSTICS_FROM_WIRE[number]
 
 
 def _tests_from_wire(message: pb.Job) -> Tests:
@@ -134,6 +157,10 @@ def job_to_wire(job: Job) -> pb.Job:
         JobRefusedError: A limit is no whole number, or none that the wire can carry.
     """
     message = pb.Job(job_id=job.id, program=job.program, language=safe_text(job.language), policy=safe_text(job.policy))
+    if job.integrity is not None:
+        message.integrity = INTEGRITY_TO_WIRE[job.integrity]
+    if job.diagnostics is not None:
+        message.diagnostics = DIAGNOSTICS_TO_WIRE[job.diagnostics]
     match job.tests:
         case SourceTests(source):
             message.source_tests.source = source

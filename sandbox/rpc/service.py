@@ -103,7 +103,7 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
             platform=backend.platform,
             languages=[self._language(language) for language in dispatcher.languages.values()],
             policies=[_policy(policy) for policy in dispatcher.policies.values()],
-            integrity_levels=[pb.INTEGRITY_SEPARATE_PROCESS],
+            integrity_levels=codec.INTEGRITY_TO_WIRE.values(),
             slots=dispatcher.scheduler.slots,
             queue_jobs_max=dispatcher.scheduler.queue_jobs_max,
             host=pb.HostInfo(
@@ -159,4 +159,7 @@ def _policy(policy: Policy) -> pb.PolicyInfo:
         program_bytes_max=policy.job.program_bytes_max,
         tests_bytes_max=policy.job.tests_bytes_max,
         cases_max=policy.job.cases_max,
+        diagnostics_max=codec.DIAGNOSTICS_TO_WIRE[policy.diagnostics_max],
+        default_integrity=codec.INTEGRITY_TO_WIRE[policy.integrity.default],
+        integrity_levels=[codec.INTEGRITY_TO_WIRE[level] for level in policy.integrity.allowed],
     )

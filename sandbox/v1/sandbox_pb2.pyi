@@ -19,6 +19,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Diagnostics:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DiagnosticsEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Diagnostics.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DIAGNOSTICS_UNSPECIFIED: _Diagnostics.ValueType  # 0
+    DIAGNOSTICS_NONE: _Diagnostics.ValueType  # 1
+    DIAGNOSTICS_COUNTS: _Diagnostics.ValueType  # 2
+    """The status of each check."""
+    DIAGNOSTICS_FULL: _Diagnostics.ValueType  # 3
+    """Messages and output, which can hold expected values and arguments of the tests."""
+
+class Diagnostics(_Diagnostics, metaclass=_DiagnosticsEnumTypeWrapper):
+    """How much of a verdict is told. The cause and the usage always are."""
+
+DIAGNOSTICS_UNSPECIFIED: Diagnostics.ValueType  # 0
+DIAGNOSTICS_NONE: Diagnostics.ValueType  # 1
+DIAGNOSTICS_COUNTS: Diagnostics.ValueType  # 2
+"""The status of each check."""
+DIAGNOSTICS_FULL: Diagnostics.ValueType  # 3
+"""Messages and output, which can hold expected values and arguments of the tests."""
+Global___Diagnostics: _TypeAlias = Diagnostics  # noqa: Y015
+
 class _Comparator:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -121,15 +145,22 @@ class _IntegrityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Integrity.V
     DESCRIPTOR: _descriptor.EnumDescriptor
     INTEGRITY_UNSPECIFIED: _Integrity.ValueType  # 0
     INTEGRITY_IN_PROCESS: _Integrity.ValueType  # 1
+    """In one interpreter, as the original harness does it: a program can forge its verdict. For source tests only."""
     INTEGRITY_SEPARATE_PROCESS: _Integrity.ValueType  # 2
+    """In one box, as two processes that share nothing."""
     INTEGRITY_SEPARATE_SANDBOX: _Integrity.ValueType  # 3
+    """In two boxes."""
 
-class Integrity(_Integrity, metaclass=_IntegrityEnumTypeWrapper): ...
+class Integrity(_Integrity, metaclass=_IntegrityEnumTypeWrapper):
+    """How strongly tests are kept apart from the program."""
 
 INTEGRITY_UNSPECIFIED: Integrity.ValueType  # 0
 INTEGRITY_IN_PROCESS: Integrity.ValueType  # 1
+"""In one interpreter, as the original harness does it: a program can forge its verdict. For source tests only."""
 INTEGRITY_SEPARATE_PROCESS: Integrity.ValueType  # 2
+"""In one box, as two processes that share nothing."""
 INTEGRITY_SEPARATE_SANDBOX: Integrity.ValueType  # 3
+"""In two boxes."""
 Global___Integrity: _TypeAlias = Integrity  # noqa: Y015
 
 class _TestStatus:
@@ -391,16 +422,24 @@ class PolicyInfo(_message.Message):
     PROGRAM_BYTES_MAX_FIELD_NUMBER: _builtins.int
     TESTS_BYTES_MAX_FIELD_NUMBER: _builtins.int
     CASES_MAX_FIELD_NUMBER: _builtins.int
+    DEFAULT_INTEGRITY_FIELD_NUMBER: _builtins.int
+    INTEGRITY_LEVELS_FIELD_NUMBER: _builtins.int
+    DIAGNOSTICS_MAX_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     digest: _builtins.str
     description: _builtins.str
     program_bytes_max: _builtins.int
     tests_bytes_max: _builtins.int
     cases_max: _builtins.int
+    default_integrity: Global___Integrity.ValueType
+    """What a job gets that does not ask, and all that it may ask for."""
+    diagnostics_max: Global___Diagnostics.ValueType
     @_builtins.property
     def default_limits(self) -> Global___Limits: ...
     @_builtins.property
     def ceiling_limits(self) -> Global___Limits: ...
+    @_builtins.property
+    def integrity_levels(self) -> _containers.RepeatedScalarFieldContainer[Global___Integrity.ValueType]: ...
     def __init__(
         self,
         *,
@@ -412,10 +451,13 @@ class PolicyInfo(_message.Message):
         program_bytes_max: _builtins.int = ...,
         tests_bytes_max: _builtins.int = ...,
         cases_max: _builtins.int = ...,
+        default_integrity: Global___Integrity.ValueType = ...,
+        integrity_levels: _abc.Iterable[Global___Integrity.ValueType] | None = ...,
+        diagnostics_max: Global___Diagnostics.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ceiling_limits", b"ceiling_limits", "default_limits", b"default_limits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases_max", b"cases_max", "ceiling_limits", b"ceiling_limits", "default_limits", b"default_limits", "description", b"description", "digest", b"digest", "name", b"name", "program_bytes_max", b"program_bytes_max", "tests_bytes_max", b"tests_bytes_max"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases_max", b"cases_max", "ceiling_limits", b"ceiling_limits", "default_integrity", b"default_integrity", "default_limits", b"default_limits", "description", b"description", "diagnostics_max", b"diagnostics_max", "digest", b"digest", "integrity_levels", b"integrity_levels", "name", b"name", "program_bytes_max", b"program_bytes_max", "tests_bytes_max", b"tests_bytes_max"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -469,6 +511,8 @@ class Job(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     POLICY_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
+    INTEGRITY_FIELD_NUMBER: _builtins.int
+    DIAGNOSTICS_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """1 to 64 of A-Z a-z 0-9 _ and -."""
     program: _builtins.bytes
@@ -477,6 +521,10 @@ class Job(_message.Message):
     """A language by name; empty means "python"."""
     policy: _builtins.str
     """A policy by name; empty means "default"."""
+    integrity: Global___Integrity.ValueType
+    """How strongly the tests are to be kept apart from the program. Absent: as the policy says."""
+    diagnostics: Global___Diagnostics.ValueType
+    """How much the verdict is to tell. Absent: all that the policy allows."""
     @_builtins.property
     def source_tests(self) -> Global___SourceTests: ...
     @_builtins.property
@@ -498,10 +546,12 @@ class Job(_message.Message):
         language: _builtins.str = ...,
         policy: _builtins.str = ...,
         limits: Global___RequestedLimits | None = ...,
+        integrity: Global___Integrity.ValueType = ...,
+        diagnostics: Global___Diagnostics.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call_tests", b"call_tests", "case_tests", b"case_tests", "limits", b"limits", "source_tests", b"source_tests", "tests", b"tests"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_tests", b"call_tests", "case_tests", b"case_tests", "job_id", b"job_id", "language", b"language", "limits", b"limits", "policy", b"policy", "program", b"program", "source_tests", b"source_tests", "tests", b"tests"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_tests", b"call_tests", "case_tests", b"case_tests", "diagnostics", b"diagnostics", "integrity", b"integrity", "job_id", b"job_id", "language", b"language", "limits", b"limits", "policy", b"policy", "program", b"program", "source_tests", b"source_tests", "tests", b"tests"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_tests: _TypeAlias = _typing.Literal["source_tests", "case_tests", "call_tests"]  # noqa: Y015
     _WhichOneofArgType_tests: _TypeAlias = _typing.Literal["tests", b"tests"]  # noqa: Y015

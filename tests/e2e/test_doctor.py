@@ -26,11 +26,11 @@ from sandbox.cli.serve import make_backend
 from sandbox.client.aio import AsyncClient
 from sandbox.doctor import Examination, Terms, examine, pass_gate
 from sandbox.errors import BackendError
-from sandbox.language import load_languages
+from sandbox.language import choose_languages
 from sandbox.paths import data_dir, run_dir
 from sandbox.policy import load_policies
 
-LANGUAGES = load_languages(data_dir("images"))
+LANGUAGES = choose_languages(data_dir("images"), [])
 POLICIES = load_policies(data_dir("policies"))
 SLOTS = 2
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox import Job, RequestedLimits, ServiceError, SourceTests, Verdict, local
+from sandbox import Integrity, Job, RequestedLimits, ServiceError, SourceTests, Verdict, local
 from sandbox.verdict import Fault, JobResult
 from tests.forgery import corpus
 from tests.leftovers import leftovers, wait_until_as_before
@@ -30,9 +30,14 @@ def chosen(files: list[corpus.Attack], trials: int) -> Iterator[tuple[corpus.Att
             yield file, variant
 
 
-def job(variant: corpus.Variant) -> Job:
-    limits = RequestedLimits(**variant.limits)
-    return Job(id=variant.id[:64], program=variant.program, tests=SourceTests(variant.tests), limits=limits)
+def job(variant: corpus.Variant, integrity: Integrity) -> Job:
+    return Job(
+        id=variant.id[:64],
+        program=variant.program,
+        tests=SourceTests(variant.tests),
+        limits=RequestedLimits(**variant.limits),
+        integrity=integrity,
+    )
 
 
 def wrong_with(result: JobResult, attack: corpus.Attack, variant: corpus.Variant) -> str:
@@ -60,7 +65,8 @@ def everything_told(verdict: Verdict, attack: corpus.Attack, variant: corpus.Var
 
 @pytest.mark.gvisor
 @pytest.mark.timeout(24 * 3600 if TRIALS > 10_000 else 1_800)
-def test_no_verdict_is_forged_and_no_honest_program_is_blamed() -> None:
+@pytest.mark.parametrize("integrity", [Integrity.SEPARATE_PROCESS, Integrity.SEPARATE_SANDBOX])
+def test_no_verdict_is_forged_and_no_honest_program_is_blamed(integrity: Integrity) -> None:
     before = leftovers()
     tried = {
         variant.id[:64]: (attack, variant)
@@ -69,7 +75,7 @@ def test_no_verdict_is_forged_and_no_honest_program_is_blamed() -> None:
     wrong: dict[str, str] = {}
     seen: Counter[str] = Counter()
     with local(backend="runsc") as client:
-        for result in client.run_many(job(variant) for _, variant in tried.values()):
+        for result in client.run_many(job(variant, integrity) for _, variant in tried.values()):
             seen[result.job_id] += 1
             attack, variant = tried[result.job_id]
             if problem := wrong_with(result, attack, variant):

@@ -78,8 +78,9 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Callable[[Judge], list[Job]]:
 
         class Stand:
             def run_many(self, jobs: Any) -> Iterator[Any]:
-                seen.extend(jobs)
-                for job in reversed(seen):
+                asked = list(jobs)
+                seen.extend(asked)
+                for job in reversed(asked):
                     yield judge(job)
 
         @contextmanager
@@ -266,6 +267,75 @@ def test_evaluate_canonical_solutions(service: Any, samples: tuple[Path, Path]) 
     service(right)
     result = sandbox("evaluate", "--canonical", "--problems", samples[0])
     assert result.stdout.splitlines()[-1] == "{'pass@1': 1.0}"
+
+
+def evaluated(path: Path, problems: Path, *options: str) -> tuple[Result, list[dict[str, Any]]]:
+    result = sandbox("evaluate", path, "--problems", problems, *options)
+    out = path.parent / "samples.jsonl_results.jsonl"
+    return result, [json.loads(line) for line in out.read_text().splitlines()]
+
+
+def only_in_process(job: Job) -> Verdict:
+    if job.integrity is not Integrity.IN_PROCESS:
+        return judged(job, Cause.UNSUPPORTED_VALUE, message="a value of type 'T'")
+    return replace(right(job), integrity=Integrity.IN_PROCESS)
+
+
+def test_tests_that_cannot_be_split_are_not(service: Any, samples: tuple[Path, Path]) -> None:
+    seen = service(only_in_process)
+    problems, path = samples
+    result, lines = evaluated(path, problems)
+    assert result.exit_code == 0, result.output
+    assert [line["passed"] for line in lines] == [True, False] * 3
+    assert {line["integrity"] for line in lines} == {"IN_PROCESS"}
+    assert {line["fallback_reason"] for line in lines} == {"UNSUPPORTED_VALUE: a value of type 'T'"}
+    assert "test/0 (UNSUPPORTED_VALUE: a value of type 'T')" in result.stderr
+    assert result.stdout.splitlines()[-1] == "{'pass@1': 0.4999999999999999}"
+    # Six samples and the reference, both ways.
+    assert [job.integrity for job in seen] == [None] * 7 + [Integrity.IN_PROCESS] * 7
+
+
+def test_nothing_falls_back_unless_it_may(service: Any, samples: tuple[Path, Path]) -> None:
+    service(only_in_process)
+    problems, path = samples
+    result, lines = evaluated(path, problems, "--integrity", "SEPARATE_PROCESS")
+    assert result.exit_code == 0
+    assert [line["passed"] for line in lines] == [False] * 6
+    assert "fallback_reason" not in lines[0]
+
+
+def test_one_sample_that_passes_proves_the_split(service: Any, samples: tuple[Path, Path]) -> None:
+    def no_reference(job: Job) -> Verdict:
+        assert job.integrity is None
+        return right(job)
+
+    assert len(service(no_reference)) == 0
+    problems, path = samples
+    assert evaluated(path, problems)[0].exit_code == 0
+
+
+def test_a_solution_that_is_wrong_either_way_proves_nothing(service: Any, samples: tuple[Path, Path]) -> None:
+    service(lambda job: judged(job, Cause.WRONG_ANSWER))
+    problems, path = samples
+    result, lines = evaluated(path, problems)
+    assert result.exit_code == 0
+    assert "the own solutions of test/0 pass neither split nor in one process" in result.stderr
+    assert {line["integrity"] for line in lines} == {"SEPARATE_PROCESS"}
+
+
+def test_a_policy_that_refuses_one_process_is_obeyed(service: Any, samples: tuple[Path, Path]) -> None:
+    def refuse(job: Job) -> Any:
+        if job.integrity is Integrity.IN_PROCESS:
+            code = ServiceErrorCode.REFUSED
+            return ServiceError(job_id=job.id, code=code, message="IN_PROCESS is refused", field="job.integrity")
+        return judged(job, Cause.UNSUPPORTED_VALUE)
+
+    service(refuse)
+    problems, path = samples
+    result, lines = evaluated(path, problems)
+    assert result.exit_code == 0, result.output
+    assert "the own solutions of test/0 do not pass; IN_PROCESS is refused" in result.stderr
+    assert {line["cause"] for line in lines} == {"UNSUPPORTED_VALUE"}
 
 
 def test_evaluate_prints_no_number_over_a_service_error(service: Any, samples: tuple[Path, Path]) -> None:

@@ -9,6 +9,7 @@ from google.protobuf.descriptor import EnumDescriptor
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.diagnostics import Diagnostics
 from sandbox.errors import JobRefusedError
 from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests
 from sandbox.limits import LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
@@ -46,6 +47,7 @@ TABLES: list[tuple[type[Enum], Any, Any, EnumDescriptor]] = [
     (Status, codec.STATUS_TO_WIRE, codec.STATUS_FROM_WIRE, pb.Status.DESCRIPTOR),
     (Cause, codec.CAUSE_TO_WIRE, codec.CAUSE_FROM_WIRE, pb.Cause.DESCRIPTOR),
     (Integrity, codec.INTEGRITY_TO_WIRE, codec.INTEGRITY_FROM_WIRE, pb.Integrity.DESCRIPTOR),
+    (Diagnostics, codec.DIAGNOSTICS_TO_WIRE, codec.DIAGNOSTICS_FROM_WIRE, pb.Diagnostics.DESCRIPTOR),
     (KilledBy, codec.KILLED_BY_TO_WIRE, codec.KILLED_BY_FROM_WIRE, pb.KilledBy.DESCRIPTOR),
     (TestStatus, codec.TEST_STATUS_TO_WIRE, codec.TEST_STATUS_FROM_WIRE, pb.TestStatus.DESCRIPTOR),
     (ServiceErrorCode, codec.CODE_TO_WIRE, codec.CODE_FROM_WIRE, pb.ServiceErrorCode.DESCRIPTOR),
@@ -73,6 +75,8 @@ jobs = st.builds(
     language=texts.filter(bool),
     policy=texts.filter(bool),
     limits=st.builds(RequestedLimits, **dict.fromkeys(LIMIT_NAMES, limit_values)),
+    integrity=st.sampled_from([None, Integrity.SEPARATE_PROCESS, Integrity.SEPARATE_SANDBOX]),
+    diagnostics=st.none() | st.sampled_from(Diagnostics),
 )
 u32 = st.integers(0, 2**32 - 1)
 verdicts = st.builds(
@@ -263,3 +267,11 @@ def test_an_answer_that_makes_no_sense_is_a_service_error(message: pb.Result) ->
     assert result.job_id == "a"
     assert result.code is ServiceErrorCode.BOX_LOST
     assert result.message.startswith("malformed answer")
+
+
+@pytest.mark.parametrize("name", ["integrity", "diagnostics"])
+def test_a_level_that_nobody_knows_is_refused(name: str) -> None:
+    message = codec.job_to_wire(Job(program=b"p"))
+    setattr(message, name, 99)
+    with pytest.raises(JobRefusedError, match=f"job.{name}"):
+        codec.job_from_wire(message)

@@ -1,6 +1,7 @@
 """A job's way to its box: refusals name their field, faults become service errors, and a log tells no secrets."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from structlog.testing import capture_logs
 from sandbox import wire
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.fake import FakeBackend, Script
+from sandbox.diagnostics import Diagnostics
 from sandbox.dispatcher import Dispatcher, service_error
 from sandbox.errors import (
     AdmissionError,
@@ -111,6 +113,15 @@ def test_a_refused_job_takes_no_slot_and_no_box() -> None:
     assert isinstance(error, ServiceError)
     assert error.code is ServiceErrorCode.REFUSED
     assert error.field == "job.limits.cpu_time_ms"
+
+
+def test_a_verdict_tells_no_more_than_is_asked_for() -> None:
+    full = answer(dispatcher(PASSES))
+    discreet = answer(dispatcher(PASSES), replace(JOB, diagnostics=Diagnostics.NONE))
+    assert isinstance(full, Verdict)
+    assert isinstance(discreet, Verdict)
+    assert (full.passed, full.stdout.data) == (True, b"output-secret")
+    assert (discreet.passed, discreet.stdout.data, discreet.test_results) == (True, b"", ())
 
 
 def test_a_verdict_knows_how_long_its_job_waited() -> None:

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from sandbox.boxes.oci import oci_spec
 from sandbox.boxspec import BoxRules, BoxSpec
+from sandbox.diagnostics import Diagnostics
 from sandbox.errors import BackendError, JobRefusedError, PolicyError
-from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
+from sandbox.job import CallCase, CallTests, Case, CaseTests, Job, NoTests, SourceTests, Tests
 from sandbox.language import Language
 from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.paths import data_dir
-from sandbox.policy import Policy, load_policies, load_policy
+from sandbox.policy import IntegrityRules, Policy, load_policies, load_policy
+from sandbox.verdict import Integrity
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -157,7 +159,7 @@ def test_a_default_above_its_ceiling_is_refused(tmp_path: Path, name: str) -> No
     assert refusal(tmp_path, raw) == f"defaults.{name} is above ceilings.{name}"
 
 
-@pytest.mark.parametrize("section", ["defaults", "ceilings", "job", "box", "environment"])
+@pytest.mark.parametrize("section", ["defaults", "ceilings", "job", "integrity", "box", "environment"])
 def test_each_part_is_a_table(tmp_path: Path, section: str) -> None:
     assert refusal(tmp_path, RAW | {section: 1}).startswith(f"[{section}] must be a table")
 
@@ -499,4 +501,66 @@ def test_a_rule_of_a_box_is_a_number() -> None:
 
 def test_a_box_has_no_place_for_a_clients_text() -> None:
     # Whoever adds a field here must ask whose text is in it.
-    assert {field.name for field in fields(BoxSpec)} == {"language", "command", "environment", "limits", "rules"}
+    names = {"language", "command", "environment", "limits", "rules", "integrity"}
+    assert {field.name for field in fields(BoxSpec)} == names
+
+
+@pytest.mark.parametrize("level", Integrity)
+def test_a_job_is_kept_apart_as_it_asks(policy: Policy, level: Integrity) -> None:
+    job = Job(program=PROGRAM, tests=SourceTests(b"assert f()"), integrity=level)
+    assert policy.plan(job, LANGUAGE).integrity is level
+    strict = IntegrityRules(default=Integrity.SEPARATE_SANDBOX, allowed=(Integrity.SEPARATE_SANDBOX,))
+    if level is not Integrity.SEPARATE_SANDBOX:
+        error = refused(replace(policy, integrity=strict), job)
+        assert (error.field, f"{level.value} is refused" in error.reason) == ("job.integrity", True)
+
+
+def test_a_job_that_does_not_ask_is_kept_apart_as_the_policy_says(policy: Policy) -> None:
+    assert plan(policy).integrity is Integrity.SEPARATE_PROCESS
+    strict = IntegrityRules(default=Integrity.SEPARATE_SANDBOX, allowed=(Integrity.SEPARATE_SANDBOX,))
+    assert plan(replace(policy, integrity=strict)).integrity is Integrity.SEPARATE_SANDBOX
+
+
+@pytest.mark.parametrize("most", Diagnostics)
+@pytest.mark.parametrize("asked", Diagnostics)
+def test_a_verdict_tells_what_is_asked_for_up_to_the_policys(
+    policy: Policy, most: Diagnostics, asked: Diagnostics
+) -> None:
+    discreet = replace(policy, diagnostics_max=most)
+    assert discreet.diagnostics_of(Job(program=PROGRAM)) is most
+    job = Job(program=PROGRAM, diagnostics=asked)
+    if asked.rank > most.rank:
+        assert refused(discreet, job).field == "job.diagnostics"
+    else:
+        assert discreet.diagnostics_of(job) is asked
+        assert discreet.plan(job, LANGUAGE)
+
+
+@pytest.mark.parametrize("value", ["", "full", 3, ["FULL"]])
+def test_diagnostics_are_by_name(tmp_path: Path, value: Any) -> None:
+    raw = RAW | {"diagnostics_max": value}
+    assert "diagnostics_max" in refusal(tmp_path, raw)
+
+
+@pytest.mark.parametrize("tests", [NoTests(), CaseTests((Case(b"", b""),)), CallTests("f", (CallCase(b"()", b"1"),))])
+def test_only_source_tests_can_run_in_a_program(tests: Tests) -> None:
+    with pytest.raises(JobRefusedError) as caught:
+        Job(program=PROGRAM, tests=tests, integrity=Integrity.IN_PROCESS)
+    assert caught.value.field == "job.integrity"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("default", "IN_PROCESS", "must not be IN_PROCESS"),
+        ("default", "SEPARATE", "is none of"),
+        ("default", 2, "is none of"),
+        ("allowed", [], "not empty"),
+        ("allowed", "SEPARATE_PROCESS", "must be a list"),
+        ("allowed", ["IN_PROCESS", "in_process"], "is none of"),
+        ("allowed", ["SEPARATE_SANDBOX"], "is not among"),
+        ("least", "IN_PROCESS", "unknown"),
+    ],
+)
+def test_integrity_is_by_name(tmp_path: Path, key: str, value: Any, said: str) -> None:
+    assert said in refusal(tmp_path, changed("integrity", key, value))

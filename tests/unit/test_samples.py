@@ -162,3 +162,45 @@ def test_an_entry_point_with_a_name_of_pythons_is_the_programs(tmp_path: Path) -
     assert isinstance(job.tests, SourceTests)
     told = judge("def sum(x):\n    return x", job.tests.source.decode())
     assert told.passed, told.frames
+
+
+MBPP = {"task_id": 7, "code": "def sum(a, b):\n    return a + b\n", "test_list": ["assert sum(1, 2) == 3"]}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        MBPP,
+        MBPP | {"test_imports": ["import math"], "prompt": "Add."},
+        MBPP | {"test_setup_code": "base = 1", "text": "Add."},
+        MBPP | {"task_id": "7", "test": "import math\n\nassert sum(1, 2) == 3\nassert sum(0, 0) == 0\n"},
+    ],
+)
+def test_samples_of_mbpp_are_whole_programs(tmp_path: Path, record: dict[str, Any]) -> None:
+    problems = load_problems(write(tmp_path / "p.jsonl", record))
+    right, wrong = "def sum(a, b): return b + a", "def sum(a, b): return 4"
+    path = write(tmp_path / "s.jsonl", *({"task_id": "7", "completion": text} for text in (right, wrong)))
+    samples = [*canonical_samples(problems), *read_samples(path, problems)]
+    jobs = [sample_job(problems.problems["7"], sample, run_id="r", limits=RequestedLimits()) for sample in samples]
+    assert [job.program.decode() for job in jobs] == [MBPP["code"], right, wrong]
+    passed = []
+    for job in jobs:
+        assert isinstance(job.tests, SourceTests)
+        passed.append(judge(job.program.decode(), job.tests.source.decode()).passed)
+    assert passed == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"test_list": "assert 1"}, "'test_list' must be a list of strings"),
+        ({"test_list": [1]}, "'test_list' must be a list of strings"),
+        ({"test": 1}, "'test' must be a string"),
+        ({"code": None}, "'code' must be a string"),
+        ({"task_id": None}, "'task_id' must be a string"),
+        ({"test_setup_code": []}, "'test_setup_code' must be a string"),
+    ],
+)
+def test_a_line_that_is_no_problem_of_mbpp(tmp_path: Path, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputFileError, match=said):
+        load_problems(write(tmp_path / "p.jsonl", MBPP | wrong))

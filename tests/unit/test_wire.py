@@ -4,6 +4,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sandbox.guest import agent, frames
 from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
 from sandbox.limits import Limits
 from sandbox.outcome import FailureKind, ProgramEnd
-from sandbox.verdict import TestStatus
+from sandbox.verdict import Integrity, TestStatus
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -72,10 +73,11 @@ def test_the_host_and_the_guest_have_the_same_constants() -> None:
 
 
 def test_kinds_are_bytes_and_differ() -> None:
-    assert len(wire._KINDS) == 12
+    assert len(wire._KINDS) == 13
     assert all(0 <= kind <= 255 for kind in wire._KINDS)
     # No kind of one direction is one of the other.
-    assert not wire._KINDS & {wire.LIMITS, wire.PROGRAM, wire.COMPARE, wire.FUNCTION, wire.TESTS, wire.CASE, wire.GO}
+    to_box = {wire.LIMITS, wire.ROLES, wire.PROGRAM, wire.COMPARE, wire.FUNCTION, wire.TESTS, wire.CASE, wire.GO}
+    assert not wire._KINDS & to_box
 
 
 def test_the_numbers_of_the_guest_are_the_names_of_the_host() -> None:
@@ -133,6 +135,30 @@ def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> 
             frames.read_exactly(fd, 1)
     assert bytes(kind for kind, _ in read) == kinds.encode()
     assert frames.LIMITS_BODY.unpack(read[0][1]) == (3, 4, 5, 2**40, 2**41, 7, 12)
+
+
+def received(folder: Path, data: bytes) -> agent._JobInBox:
+    with readable(folder, data) as fd:
+        return agent._receive(agent._Host(source=fd, sink=-1))
+
+
+def test_a_job_in_one_process_says_so(tmp_path: Path) -> None:
+    job = Job(program=b"p", tests=SourceTests(b"t"))
+    assert received(tmp_path, wire.encode_job(job, SPEC)).roles == 0
+    together = received(tmp_path, wire.encode_job(job, replace(SPEC, integrity=Integrity.IN_PROCESS)))
+    assert (together.roles, together.program, together.tests) == (frames.TOGETHER, b"p", b"t")
+
+
+@pytest.mark.parametrize("tests", [SourceTests(b"secret"), CaseTests((Case(b"secret", b"secret"),), checker=b"secret")])
+def test_neither_of_two_boxes_has_what_is_the_others(tmp_path: Path, tests: Tests) -> None:
+    job = Job(program=b"hidden", tests=tests)
+    for_program, for_tests = wire.encode_program_side(job, SPEC), wire.encode_tests_side(job, SPEC)
+    assert b"secret" not in for_program
+    assert b"hidden" not in for_tests
+    program, judge = received(tmp_path, for_program), received(tmp_path, for_tests)
+    assert (program.roles, program.program, program.tests, program.cases) == (frames.PROGRAM_SIDE, b"hidden", None, [])
+    assert (judge.roles, judge.program, judge.tests) == (frames.TESTS_SIDE, b"", b"secret")
+    assert program.limits == judge.limits == (3, 4, 5, 2**40, 2**41, 7, 12)
 
 
 BYTES = st.binary(max_size=300)

@@ -1,0 +1,127 @@
+"""Two boxes as one: the tests in one, the program in the other, and between them frames that nobody here reads."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import astuple
+from typing import Self
+
+from sandbox import wire
+from sandbox.boxes.box import Box
+from sandbox.boxes.counters import Counters
+from sandbox.boxspec import BoxSpec
+
+
+class Pair:
+    """A box of tests and a box of a program, both ready. What they use counts together, and they die together."""
+
+    def __init__(self, tests: Box, program: Box, program_frames: bytes) -> None:
+        """Join them.
+
+        Args:
+            tests: Its verdict is the job's.
+            program: What it says goes to the tests, and nowhere else.
+            program_frames: What the program's box gets when the tests' box gets its part.
+        """
+        self._tests = tests
+        self._program = program
+        self._program_frames = program_frames
+        self._from_tests = wire.FrameReader()
+        self._over = asyncio.Event()
+        self._said: bytes | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def joined(cls, tests: Box, program: Box, program_frames: bytes) -> AsyncIterator[Self]:
+        """Give the pair, and carry from the program to the tests meanwhile."""
+        pair = cls(tests, program, program_frames)
+        carrying = asyncio.create_task(pair._carry_to_tests())
+        try:
+            yield pair
+        finally:
+            carrying.cancel()
+            await asyncio.gather(carrying, return_exceptions=True)
+
+    @property
+    def id(self) -> str:
+        """Both names."""
+        return f"{self._tests.id}+{self._program.id}"
+
+    async def send(self, data: bytes) -> None:
+        """Give both boxes their part of the job."""
+        await self._program.send(self._program_frames)
+        await self._tests.send(data)
+
+    async def receive(self) -> bytes:
+        """Return what the tests' box says to the host; none at the end of either box."""
+        ended = asyncio.create_task(self._over.wait())
+        try:
+            while True:
+                hearing = asyncio.create_task(self._tests.receive())
+                await asyncio.wait({hearing, ended}, return_when=asyncio.FIRST_COMPLETED)
+                if not hearing.done():
+                    hearing.cancel()
+                    await asyncio.gather(hearing, return_exceptions=True)
+                    return self._last_word()
+                data = hearing.result()
+                if not data:
+                    return b""
+                if heard := await self._sorted(data):
+                    return heard
+        finally:
+            ended.cancel()
+
+    async def _sorted(self, data: bytes) -> bytes:
+        """Send on what is for the program; return what is for the host."""
+        heard = []
+        try:
+            for frame in self._from_tests.feed(data):
+                if frame.kind == wire.CHANNEL:
+                    await self._program.send(wire.encode_frame(frame.kind, frame.payload))
+                else:
+                    heard.append(wire.encode_frame(frame.kind, frame.payload))
+        except wire.MalformedFrameError as error:
+            heard.append(_violation(error))
+        return b"".join(heard)
+
+    async def _carry_to_tests(self) -> None:
+        reader = wire.FrameReader()
+        try:
+            while data := await self._program.receive():
+                for frame in reader.feed(data):
+                    # Whatever its kind: the tests' box takes nothing but channels from here.
+                    await self._tests.send(wire.encode_frame(wire.CHANNEL, frame.payload))
+        except wire.MalformedFrameError as error:
+            self._said = _violation(error)
+        finally:
+            self._over.set()
+
+    def _last_word(self) -> bytes:
+        said, self._said = self._said, None
+        return said or b""
+
+    async def settle(self, spec: BoxSpec) -> Counters:
+        """Hold both to the limits of the job, each to all of them."""
+        return _sum(await self._tests.settle(spec), await self._program.settle(spec))
+
+    async def counters(self) -> Counters:
+        """Read the counters of both."""
+        return _sum(await self._tests.counters(), await self._program.counters())
+
+    async def kill(self) -> None:
+        """Kill everything in both."""
+        await asyncio.gather(self._program.kill(), self._tests.kill())
+
+    async def epitaph(self) -> str:
+        """Return what both left."""
+        return f"tests: {await self._tests.epitaph()}; program: {await self._program.epitaph()}"
+
+
+def _violation(error: wire.MalformedFrameError) -> bytes:
+    return wire.encode_frame(wire.VIOLATION, f"the box broke the protocol: {error}".encode())
+
+
+def _sum(one: Counters, other: Counters) -> Counters:
+    """Add what two boxes used. What one of them is not told, is not known of both."""
+    sums = [None if a is None or b is None else a + b for a, b in zip(astuple(one), astuple(other), strict=True)]
+    return Counters(**dict(zip(Counters.__dataclass_fields__, sums, strict=True)))  # type: ignore[arg-type]

@@ -1,0 +1,152 @@
+"""Where the roles are in two boxes: carries what goes through the pipes between them, as frames, by way of the host.
+
+The same code on both sides. It understands nothing of what it carries, and never waits for one direction alone.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+
+from sandbox.guest import frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The pipes between the roles.
+ORDERS, CALLS, REPORTS, ANSWERS, STDOUT, STDERR = range(6)
+
+_READ_BYTES = 32_768
+_PENDING_BYTES_MAX = 1 << 20
+"""What may wait for a reader before nothing more is read for it."""
+
+
+class Porter:
+    """Carries between some local pipes and the host.
+
+    Args:
+        source: From the host.
+        sink: To the host.
+        readers: Pipes to read from, by channel.
+        writers: Pipes to write to, by channel.
+        own: A pipe with whole frames that go to the host as they are.
+    """
+
+    def __init__(
+        self,
+        source: int,
+        sink: int,
+        *,
+        readers: Mapping[int, int],
+        writers: Mapping[int, int],
+        own: int | None = None,
+    ) -> None:
+        self._source = source
+        self._sink = sink
+        self._channels = {fd: channel for channel, fd in readers.items()}
+        self._writers = dict(writers)
+        self._own = own
+        self._own_bytes = bytearray()
+        self._came = bytearray()
+        self._to_host = bytearray()
+        self._pending = {channel: bytearray() for channel in writers}
+        self._closing: set[int] = set()
+        for fd in (source, sink, *readers.values(), *writers.values()):
+            os.set_blocking(fd, False)
+
+    def run(self) -> None:
+        """Carry until the host closes its end."""
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        ready = self._wait()
+        if self._source in ready and not self._take_from_host():
+            return False
+        if self._own in ready:
+            self._take_own()
+        for fd in ready & self._channels.keys():
+            self._take(fd)
+        if self._sink in ready:
+            _write(self._sink, self._to_host)
+        for channel, fd in list(self._writers.items()):
+            self._put(channel, fd, ready=fd in ready)
+        return True
+
+    def _wait(self) -> set[int]:
+        """Wait until something can be done, and return for which descriptors."""
+        poll = select.poll()
+        if sum(map(len, self._pending.values())) < _PENDING_BYTES_MAX:
+            poll.register(self._source, select.POLLIN)
+        if len(self._to_host) < _PENDING_BYTES_MAX:
+            for fd in self._channels if self._own is None else (*self._channels, self._own):
+                poll.register(fd, select.POLLIN)
+        if self._to_host:
+            poll.register(self._sink, select.POLLOUT)
+        for channel, data in self._pending.items():
+            if data:
+                poll.register(self._writers[channel], select.POLLOUT)
+        return {fd for fd, _ in poll.poll()}
+
+    def _take_from_host(self) -> bool:
+        data = os.read(self._source, _READ_BYTES)
+        if not data:
+            return False
+        self._came += data
+        while (body := _cut(self._came)) is not None:
+            channel = body[frames.HEADER.size]
+            data = body[frames.HEADER.size + 1 :]
+            if channel in self._writers:
+                self._pending[channel] += data
+                if not data:
+                    self._closing.add(channel)
+        return True
+
+    def _take(self, fd: int) -> None:
+        data = os.read(fd, _READ_BYTES)
+        channel = self._channels[fd]
+        if not data:
+            del self._channels[fd]
+        self._to_host += frames.HEADER.pack(1 + len(data), frames.CHANNEL) + frames.CHANNEL_BODY.pack(channel) + data
+
+    def _take_own(self) -> None:
+        data = os.read(self._own or 0, _READ_BYTES)
+        if not data:
+            self._own = None
+        self._own_bytes += data
+        while (frame := _cut(self._own_bytes)) is not None:
+            self._to_host += frame
+
+    def _put(self, channel: int, fd: int, *, ready: bool) -> None:
+        data = self._pending[channel]
+        if ready and not _write(fd, data):
+            # Nobody will read it; whoever has closed it says so by other ways.
+            data.clear()
+        if channel in self._closing and not data:
+            self._closing.discard(channel)
+            del self._writers[channel]
+            os.close(fd)
+
+
+def _write(fd: int, data: bytearray) -> bool:
+    try:
+        del data[: os.write(fd, data)]
+    except BlockingIOError:
+        pass
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _cut(data: bytearray) -> bytes | None:
+    """Take one whole frame off the front."""
+    if len(data) < frames.HEADER.size:
+        return None
+    size, _ = frames.HEADER.unpack_from(data)
+    end = frames.HEADER.size + size
+    if len(data) < end:
+        return None
+    frame = bytes(data[:end])
+    del data[:end]
+    return frame

@@ -1,0 +1,109 @@
+"""What a porter carries, in a process of its own: everything, in order, and neither direction waits for the other."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.guest import frames, porter
+
+ROOT = Path(__file__).parents[2]
+SIDE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from sandbox.guest.porter import Porter
+numbers = [int(argument) for argument in sys.argv[2:]]
+source, sink, reader, writer, own = numbers
+Porter(source, sink, readers={1: reader}, writers={3: writer}, own=own).run()
+"""
+
+
+@contextlib.contextmanager
+def carried() -> Iterator[dict[str, int]]:
+    """A porter: `source` and `sink` are the host's ends, `in`, `out` and `own` the ends of who is carried for."""
+    pipes = {name: os.pipe() for name in ("source", "sink", "reader", "writer", "own")}
+    theirs = [pipes[name][name in {"sink", "writer"}] for name in pipes]
+    process = subprocess.Popen([sys.executable, "-c", SIDE, str(ROOT), *map(str, theirs)], pass_fds=theirs)
+    for fd in theirs:
+        os.close(fd)
+    ours = {name: ends[name not in {"sink", "writer"}] for name, ends in pipes.items()}
+    try:
+        yield ours
+        assert process.poll() is None
+    finally:
+        os.close(ours.pop("source"))
+        assert process.wait() == 0
+        for fd in ours.values():
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+def channel(number: int, data: bytes) -> bytes:
+    body = frames.CHANNEL_BODY.pack(number) + data
+    return frames.HEADER.pack(len(body), frames.CHANNEL) + body
+
+
+def test_bytes_go_both_ways() -> None:
+    with carried() as ends:
+        os.write(ends["reader"], b"a call")
+        assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01a call")
+        os.write(ends["source"], channel(3, b"an ") + channel(3, b"answer"))
+        assert frames.read_exactly(ends["writer"], 9) == b"an answer"
+
+
+def test_own_frames_stay_whole() -> None:
+    with carried() as ends:
+        frame = frames.HEADER.pack(4, frames.PLAN) + b"plan"
+        os.write(ends["own"], frame[:7])
+        os.write(ends["reader"], b"between")
+        assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01between")
+        os.write(ends["own"], frame[7:])
+        assert frames.read_frame(ends["sink"]) == (frames.PLAN, b"plan")
+
+
+def test_an_end_that_is_closed_is_told_and_made() -> None:
+    with carried() as ends:
+        os.close(ends.pop("reader"))
+        assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01")
+        os.write(ends["source"], channel(3, b"last") + channel(3, b""))
+        assert frames.read_exactly(ends["writer"], 4) == b"last"
+        assert os.read(ends["writer"], 1) == b""
+
+
+def test_channels_that_nobody_has_are_dropped() -> None:
+    with carried() as ends:
+        os.write(ends["source"], channel(9, b"lost") + channel(3, b"found"))
+        assert frames.read_exactly(ends["writer"], 5) == b"found"
+
+
+def test_a_reader_that_is_gone_stops_nobody() -> None:
+    with carried() as ends:
+        os.close(ends.pop("writer"))
+        os.write(ends["source"], channel(3, b"for nobody"))
+        os.write(ends["reader"], b"still here")
+        assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01still here")
+
+
+def test_a_full_direction_does_not_stop_the_other() -> None:
+    flood = b"x" * (4 * porter._PENDING_BYTES_MAX)
+    with carried() as ends:
+        flooding = threading.Thread(target=frames.write_all, args=(ends["source"], channel(3, flood)))
+        flooding.start()
+        os.write(ends["reader"], b"meanwhile")
+        assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01meanwhile")
+        assert frames.read_exactly(ends["writer"], len(flood)) == flood
+        flooding.join()
+
+
+def test_what_nobody_reads_is_not_kept_without_end() -> None:
+    with carried() as ends:
+        os.set_blocking(ends["reader"], False)
+        written = 0
+        with contextlib.suppress(BlockingIOError):
+            while written < 64 * porter._PENDING_BYTES_MAX:
+                written += os.write(ends["reader"], b"x" * 65_536)
+                # A full pipe is full until the porter has had its turn.
+        assert written < 8 * porter._PENDING_BYTES_MAX
