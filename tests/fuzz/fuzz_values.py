@@ -1,6 +1,6 @@
 r"""Coverage-guided fuzzing of what reads the program's bytes in the tests role: values, references, changes.
 
-    pip install '.[fuzz]'
+    pip install '.[fuzz]' numpy
     mkdir -p build/fuzz
     python tests/fuzz/fuzz_values.py -max_total_time=3600 -timeout=10 -rss_limit_mb=1024 \
         build/fuzz tests/fuzz/corpus/values
@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import atheris  # type: ignore[import-not-found,unused-ignore]
+import numpy as np
 
 with atheris.instrument_imports(include=["sandbox.guest"]):
     from sandbox.guest import exchange, values
@@ -24,13 +25,13 @@ with atheris.instrument_imports(include=["sandbox.guest"]):
 if TYPE_CHECKING:
     from sandbox.guest.lane import Lane
 
-_GIVEN: tuple[Any, ...] = ([1, [2]], {"a": 1}, {1}, bytearray(b"x"), (1,))
+_GIVEN: tuple[Any, ...] = ([1, [2]], {"a": 1}, {1}, bytearray(b"x"), (1,), np.arange(3))
 
 
 def one_input(data: bytes) -> None:
     """Take bytes as an answer of the program: a value, what its references mean, and what changed."""
     bridge = Bridge(cast("Lane", SimpleNamespace(contacted=True)))
-    given = [list(_GIVEN[0]), dict(_GIVEN[1]), set(_GIVEN[2]), bytearray(_GIVEN[3]), _GIVEN[4]]
+    given = [list(_GIVEN[0]), dict(_GIVEN[1]), set(_GIVEN[2]), bytearray(_GIVEN[3]), _GIVEN[4], _GIVEN[5].copy()]
     try:
         value = values.Decoder(bridge._resolve, given).decode(data)
     except values.MalformedValueError:
