@@ -54,22 +54,25 @@ class Pair:
 
     async def receive(self) -> bytes:
         """Return what the tests' box says to the host; none at the end of either box."""
+        while (data := await self._hear()) is not None:
+            if not data:
+                return b""
+            if heard := await self._sorted(data):
+                return heard
+        said, self._said = self._said, None
+        return said or b""
+
+    async def _hear(self) -> bytes | None:
+        """Return what the tests' box says next, in whatever pieces; None when the program's box has ended before."""
+        hearing = asyncio.create_task(self._tests.receive())
         ended = asyncio.create_task(self._over.wait())
         try:
-            while True:
-                hearing = asyncio.create_task(self._tests.receive())
-                await asyncio.wait({hearing, ended}, return_when=asyncio.FIRST_COMPLETED)
-                if not hearing.done():
-                    hearing.cancel()
-                    await asyncio.gather(hearing, return_exceptions=True)
-                    return self._last_word()
-                data = hearing.result()
-                if not data:
-                    return b""
-                if heard := await self._sorted(data):
-                    return heard
+            await asyncio.wait({hearing, ended}, return_when=asyncio.FIRST_COMPLETED)
+            return hearing.result() if hearing.done() else None
         finally:
-            ended.cancel()
+            for task in (hearing, ended):
+                task.cancel()
+            await asyncio.gather(hearing, ended, return_exceptions=True)
 
     async def _sorted(self, data: bytes) -> bytes:
         """Send on what is for the program; return what is for the host."""
@@ -95,10 +98,6 @@ class Pair:
             self._said = _violation(error)
         finally:
             self._over.set()
-
-    def _last_word(self) -> bytes:
-        said, self._said = self._said, None
-        return said or b""
 
     async def settle(self, spec: BoxSpec) -> Counters:
         """Hold both to the limits of the job, each to all of them."""

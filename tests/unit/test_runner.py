@@ -780,3 +780,56 @@ TESTS = st.one_of(
 @given(TESTS, TESTS)
 def test_tests_have_the_same_digest_only_when_they_are_the_same(one: Tests, other: Tests) -> None:
     assert (receipt(one).tests_digest == receipt(other).tests_digest) == (one == other)
+
+
+# Two boxes.
+
+
+APART = replace(assignment(), spec=replace(SPEC, integrity=Integrity.SEPARATE_SANDBOX))
+
+
+def test_two_boxes_make_one_verdict() -> None:
+    backend = FakeBackend([passes(), script(counters=(Counters(), Counters(cpu_time_us=5_000)))])
+    said = run(backend, APART)
+    assert isinstance(said, Verdict)
+    assert (said.cause, said.integrity, said.attempts) == (Cause.ALL_TESTS_PASSED, Integrity.SEPARATE_SANDBOX, 1)
+    assert said.usage.cpu_time_ms == 5
+    tests, program = backend.boxes
+    assert JOB.program not in tests.sent
+    assert JOB.program in program.sent
+    assert b"assert f() == 1" in tests.sent
+    assert b"assert f() == 1" not in program.sent
+
+
+def test_what_the_box_of_the_program_says_is_no_verdict() -> None:
+    said = run(FakeBackend([script(plan(1), result(0, 2, 1), DONE), script(plan(1), result(0), DONE)]), APART)
+    assert isinstance(said, Verdict)
+    assert said.cause is Cause.WRONG_ANSWER
+
+
+@pytest.mark.parametrize("memory_goes_in", [0, 1])
+def test_what_either_box_dies_of_is_the_cause(memory_goes_in: int) -> None:
+    boxes = [script(), script()]
+    boxes[memory_goes_in] = dies(counters=(Counters(), Counters(oom_kills=1)))
+    said = run(FakeBackend(boxes), APART)
+    assert isinstance(said, Verdict)
+    assert (said.cause, said.attempts) == (Cause.MEMORY_LIMIT, 1)
+
+
+def test_a_box_of_two_that_dies_for_no_reason_is_tried_again_with_the_other() -> None:
+    backend = FakeBackend([script(), dies(), passes(), script()])
+    said = run(backend, APART)
+    assert isinstance(said, Verdict)
+    assert (said.cause, said.attempts) == (Cause.ALL_TESTS_PASSED, 2)
+    assert len(backend.boxes) == 4
+
+
+def test_a_second_box_that_cannot_be_made_is_no_fault_of_the_program() -> None:
+    said = run(FakeBackend([script(), BackendError("no"), script(), BackendError("no")]), APART)
+    assert isinstance(said, ServiceError)
+    assert said.code is ServiceErrorCode.BOX_LOST
+
+
+def test_both_of_two_boxes_must_be_gvisors() -> None:
+    with pytest.raises(NotGvisorError):
+        run(FakeBackend([script(), script(greeting=(ready(b"6.1.0"),))]), APART)
