@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _operator
 
-from sandbox.guest import arrays, values
+from sandbox.guest import arrays, tables, values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,12 +55,15 @@ def apply(found: Any, containers: Sequence[Any]) -> None:
         if not 0 <= number < len(containers) or isinstance(containers[number], _FIXED):
             raise values.MalformedValueError("a change of what cannot change")
         container = containers[number]
-        is_array = arrays.is_array(container)
-        if type(content) is not (bytes if is_array or isinstance(container, bytearray) else list):
+        is_array, is_table = arrays.is_array(container), tables.is_table(container)
+        if type(content) is not (bytes if is_array or is_table or isinstance(container, bytearray) else list):
             raise values.MalformedValueError("a change to something else")
         try:
             if is_array:
                 arrays.refill(container, bytes(content))
+                continue
+            if is_table:
+                tables.refill(container, values.decode(bytes(content)))
                 continue
             if isinstance(container, dict):
                 content = values.pairs(list(content))
@@ -76,6 +79,8 @@ def _content(container: Any) -> Any:
         return bytes(container)
     if arrays.is_array(container):
         return container.tobytes()
+    if tables.is_table(container):
+        return values.encode(container)
     if isinstance(container, dict):
         return [part for pair in container.items() for part in pair]
     return list(container)

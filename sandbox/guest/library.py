@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 import sys
 
+from sandbox.guest import tables
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +171,10 @@ def container(item: Any) -> tuple[bytes, list[Any]] | None:
     kind = type(item)
     if issubclass(kind, tuple):
         return _tuple_with_names(kind, item)
-    return _collection(kind, item) if "collections" in sys.modules else None
+    found = tables.container(item) if "pandas" in sys.modules else None
+    if found is None and "collections" in sys.modules:
+        found = _collection(kind, item)
+    return found
 
 
 def _collection(kind: type, item: Any) -> tuple[bytes, list[Any]] | None:
@@ -243,6 +248,9 @@ _named_tuples: dict[tuple[str, tuple[str, ...]], Any] = {}
 
 BUILDERS: dict[bytes, Callable[[list[Any]], Any]] = {
     b"C": _counter,
+    tables.FRAME: tables.frame,
+    tables.SERIES: tables.series,
+    tables.INDEX: tables.index,
     b"O": lambda parts: __import__("collections").OrderedDict(_pairs(parts)),
     b"A": _default_dict,
     b"q": _deque,

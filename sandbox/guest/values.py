@@ -221,7 +221,7 @@ class Encoder:
                 return
         try:
             named = library.encode(item) or (self._refer(item) if self._refer is not None else None)
-        except ValueError as error:
+        except (ValueError, TypeError, struct.error) as error:
             raise UnsupportedValueError(f"a value of type {kind.__qualname__!r} {error}") from None
         if named is None:
             raise UnsupportedValueError(f"a value of type {kind.__qualname__!r}")
@@ -390,7 +390,7 @@ class Decoder:
                 whole = self.containers[opened.number]
                 refill(whole, built)
                 return whole
-        except (TypeError, ValueError, ArithmeticError) as error:
+        except (TypeError, ValueError, ArithmeticError, IndexError, ImportError) as error:
             raise MalformedValueError(str(error)) from None
         if opened.number >= 0:
             self.containers[opened.number] = built
