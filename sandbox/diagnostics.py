@@ -32,8 +32,8 @@ def redacted(result: JobResult, level: Diagnostics) -> JobResult:
     result = replace(
         result,
         message="",
-        # Without a limit it is the number of a check, or an exit code that the program chose for whom it tells.
-        evidence=result.evidence if result.evidence.limit_name else Evidence(),
+        # Values are the program's to choose, for whom it tells what it was called with: an exit code, bytes of output.
+        evidence=replace(result.evidence, value=0) if result.evidence.limit_name else Evidence(),
         test_results=tuple(TestResult(test.index, test.status, "") for test in result.test_results),
         stdout=Captured(),
         stderr=Captured(),

@@ -257,6 +257,9 @@ class Bridge:
             raise ViolationError("the program asks for what is private to the tests")
         if self._depth >= _BACK_DEPTH_MAX:
             raise RecursionError("the program asks back deeper than it may")
+        if operation == "set" and not _may_set(target, *args):
+            self.lane.unsupported = f"a change of {args[0]!r}, by which the tests' own object works"
+            raise UnsupportedValueError(self.lane.unsupported)
         self._depth += 1
         try:
             return _ALLOWED[operation][1](target, *args, **kwargs)
@@ -296,6 +299,23 @@ _THREW_PARTS = len(("class", "args", "message", "name", "itself", "changes"))
 _ONLY_CALLED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _SHARED_BY_NAME: dict[str, type] = {kind.__name__: kind for kind in serving.SHARED_TYPES}
 _OBJECT = serving.FOREIGN_OBJECT
+
+
+def _may_set(target: Any, name: str, value: Any) -> bool:
+    """Tell whether a program may set an attribute: one that holds data, never one by which a tests' object works.
+
+    A recorder that the program is given must not come to say what the program likes: neither by a method that is put
+    before its own, nor by what a stand-in of unittest.mock counts with.
+    """
+    for kind in type(target).__mro__:
+        if name in vars(kind):
+            found = vars(kind)[name]
+            own = kind.__module__.partition(".")[0] not in sys.stdlib_module_names
+            return own and not callable(found) and not isinstance(found, (classmethod, staticmethod))
+    if not callable(value):
+        return True
+    # A new function, as a callback, is data; but not where something that can be called is, or is made when asked for.
+    return not hasattr(type(target), "__getattr__") and not callable(getattr(target, "__dict__", {}).get(name))
 
 
 def _next(target: Any) -> list[Any]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _QUOTED_CHARACTERS_MAX = 1_000
 _FILE_NAME = "tests.py"
+_CHECKS_MAX = 100_000
+"""As many as the host counts."""
 
 
 class TestsError(Exception):
@@ -123,14 +125,18 @@ def judge_together(tests: bytes, lane: Lane, tell: Tell) -> None:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise TestsError(describe(error)) from None
     lane.start(keeper.TOGETHER, tests)
+    planned = 0
     while True:
         kind, body = lane.wait_for_answer()
-        if kind == frames.DONE:
+        if kind == frames.DONE and planned:
             return
         if kind == RAISED:
             tell(frames.LOAD_ERROR, body[: frames.MESSAGE_BYTES_MAX])
             return
-        if kind not in (frames.PLAN, frames.RESULT):
+        if kind == frames.PLAN and len(body) == frames.PLAN_BODY.size:
+            (planned,) = frames.PLAN_BODY.unpack(body)
+        # To plan nothing, or more than anybody counts, would be the tests' fault; but this is the program's word.
+        if kind not in (frames.PLAN, frames.RESULT) or not 0 < planned <= _CHECKS_MAX:
             raise ViolationError("an answer to no question")
         tell(kind, body[: frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX])
 

@@ -21,6 +21,7 @@ LOADED, RAISED = b"KX"
 """From the program, once: its names, or what it raised at its top level. Then `serving` answers."""
 
 _READ_BYTES = 65536
+_REPORT_BYTES_MAX = 65_536
 _ANSWER_BYTES_MAX = values.BYTES_MAX + 64
 
 
@@ -289,6 +290,8 @@ class Lane:
         if len(self._reported) < frames.HEADER.size:
             return
         size, kind = frames.HEADER.unpack_from(self._reported)
+        if size > _REPORT_BYTES_MAX:
+            raise ViolationError("a report larger than any is")
         body = bytes(self._reported[frames.HEADER.size : frames.HEADER.size + size])
         if len(body) < size:
             return
@@ -298,6 +301,8 @@ class Lane:
             if not self._ran:
                 raise RuntimeError(body.decode(errors="replace"))
             body = frames.PROGRAM_END_BODY.pack(frames.EXITED, keeper.EXIT_BUG)
+        if len(body) != frames.PROGRAM_END_BODY.size:
+            raise ViolationError("a report of another size than it has")
         self._ran = True
         # What the program wrote before it ended is in the pipe by now.
         while self._read_answers():

@@ -552,3 +552,74 @@ def test_a_program_that_is_gone_ends_the_job(end: str, kind: int, code: int) -> 
     with pytest.raises(ProgramGoneError) as caught:
         judge(f"import os\ndef f(): {end}\n", "try:\n    f()\nexcept BaseException:\n    pass\n")
     assert (caught.value.kind, caught.value.code) == (kind, code)
+
+
+RECORDERS = """
+import unittest
+from unittest.mock import Mock
+
+
+class Recorder:
+    limit = 3
+
+    def __init__(self):
+        self.seen, self.callback, self.listener = [], None, len
+
+    def total(self):
+        return sum(self.seen)
+
+
+class Slots:
+    __slots__ = ("value",)
+
+
+mock, recorder, slots = Mock(), Recorder(), Slots()
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        (
+            "def f(cb): cb.assert_called_once_with = lambda *a: None",
+            "f(mock)\nmock.assert_called_once_with(3)",
+        ),
+        ("def f(cb): cb.child.assert_called_once_with = print", "f(mock)\nmock.child.assert_called_once_with(3)"),
+        ("def f(cb): cb.call_count = 1", "f(mock)\nassert mock.call_count == 1"),
+        ("def f(cb): cb.call_args = ((3,), {})", "f(mock)\nmock.assert_called_with(3)"),
+        ("def f(cb): cb.verify = lambda: True", "f(mock)\nassert mock.verify() is True"),
+        ("def f(r): r.total = lambda: 6", "f(recorder)\nassert recorder.total() == 6"),
+        ("def f(r): r.listener = lambda x: 6", "f(recorder)\nassert recorder.listener([]) == 6"),
+        (
+            "def f(t):\n    t.assertEqual = print\n    return 1",
+            "class T(unittest.TestCase):\n    def test_a(self): self.assertEqual(f(self), 2)",
+        ),
+        (
+            "def f(t):\n    try: t.failureException = KeyError\n    except BaseException: pass\n    return 1",
+            "class T(unittest.TestCase):\n    def test_a(self):\n        f(self)",
+        ),
+    ],
+)
+def test_a_program_does_not_change_how_an_object_of_the_tests_works(program: str, tests: str) -> None:
+    told = judge(program, RECORDERS + tests)
+    assert not told.passed
+    # What it raises for that is the program's exception; caught, it still is no pass.
+    assert told.results[0][1] == (frames.UNSUPPORTED_VALUE if "except" in program else frames.EXCEPTION)
+
+
+def test_a_program_may_change_what_an_object_of_the_tests_holds() -> None:
+    program = """
+def f(r, s, m):
+    r.seen = [1, 2]
+    r.limit = 4
+    r.callback = lambda: 7
+    r.new = 5
+    s.value = 8
+    m.timeout = 9
+"""
+    tests = """
+f(recorder, slots, mock)
+assert recorder.total() == 3 and recorder.limit == 4 and recorder.callback() == 7 and recorder.new == 5
+assert slots.value == 8 and mock.timeout == 9
+"""
+    assert judge(program, RECORDERS + tests).passed
