@@ -15,7 +15,7 @@ from sandbox.cli.options import BACKENDS, SECONDS, TEST_TIMEOUT_HELP, TIMEOUT_HE
 from sandbox.cli.progress import progress
 from sandbox.client.sync import Client
 from sandbox.errors import InputFileError, JobRefusedError
-from sandbox.evaluate.fallback import Doubts, not_passed, reasons
+from sandbox.evaluate.fallback import Doubts, may_be_the_split, reason
 from sandbox.evaluate.jobs import sample_index, sample_job
 from sandbox.evaluate.problems import ProblemSet, load_problems
 from sandbox.evaluate.report import Tally
@@ -133,7 +133,7 @@ def evaluate(
             )
             done = stack.enter_context(progress(total))
             run = _Run(client, problem_set, limits, policy, language, tally, out, done)
-            notes = run.all(samples(), None if integrity == AUTO else Integrity(integrity), fall_back=integrity == AUTO)
+            notes = run.all(samples, None if integrity == AUTO else Integrity(integrity), fall_back=integrity == AUTO)
             if out is not None:
                 out.sort()
     except KeyboardInterrupt:
@@ -188,11 +188,13 @@ class _Run:
     out: ResultFile | None
     done: Callable[[Tally], None]
 
-    def all(self, samples: Iterable[Sample], integrity: Integrity | None, *, fall_back: bool) -> list[str]:
+    def all(
+        self, samples: Callable[[], Iterable[Sample]], integrity: Integrity | None, *, fall_back: bool
+    ) -> list[str]:
         """Judge samples. Returns what is to be said about it.
 
         Args:
-            samples: The samples.
+            samples: Gives the samples, as often as it is called.
             integrity: How strongly to keep tests apart; None: as the policy says.
             fall_back: Whether to judge those anew in one process whose problems cannot be judged otherwise.
 
@@ -200,13 +202,13 @@ class _Run:
             JobRefusedError: The policy refuses every job.
         """
         doubts = Doubts()
-        with closing(self._judge(samples, integrity)) as judged:
+        with closing(self._judge(samples(), integrity)) as judged:
             for sample, result in judged:
                 self.tally.add(sample.task_id, result)
                 self._keep(sample, result)
                 if fall_back:
                     doubts.see(sample, result)
-        return self._fall_back(doubts) if fall_back else []
+        return self._fall_back(samples(), doubts) if doubts.failed else []
 
     def _judge(
         self, samples: Iterable[Sample], integrity: Integrity | None
@@ -249,35 +251,35 @@ class _Run:
             self.out.append(sample.index, result_line(sample, result, fallback_reason))
         self.done(self.tally)
 
-    def _fall_back(self, doubts: Doubts) -> list[str]:
+    def _fall_back(self, samples: Iterable[Sample], doubts: Doubts) -> list[str]:
         """Judge samples anew in one process where only that does their problem justice. Returns what is to be said."""
         references = {
             task_id: reference_sample(index, self.problem_set.problems[task_id])
-            for index, task_id in enumerate(doubts.doubtful)
+            for index, task_id in enumerate(doubts.failed)
         }
         split = self._results(references.values(), None)
-        failed = [references[task_id] for task_id in not_passed(split)]
+        wrong = [references[task_id] for task_id, result in split.items() if may_be_the_split(result)]
         try:
-            together = self._results(failed, Integrity.IN_PROCESS)
+            together = self._results(wrong, Integrity.IN_PROCESS)
         except JobRefusedError as error:
             if error.field != "job.integrity":
                 raise
-            return [f"the own solutions of {_listed(sample.task_id for sample in failed)} do not pass; {error.reason}"]
-        why = reasons(split, together)
-        anew = {judged.sample.index: judged for task_id in why for judged in doubts.doubtful[task_id]}
-        samples = (judged.sample for judged in anew.values())
-        with closing(self._judge(samples, Integrity.IN_PROCESS)) as results:
+            return [f"the own solutions of {_listed(wrong)} do not pass; {error.reason}"]
+        why = {task_id: text for task_id, result in together.items() if (text := reason(split[task_id], result))}
+        anew = {task_id: doubts.failed[task_id] for task_id in why}
+        again = (sample for sample in samples if sample.index in anew.get(sample.task_id, {})) if anew else ()
+        with closing(self._judge(again, Integrity.IN_PROCESS)) as results:
             for sample, result in results:
-                self.tally.replace(sample.task_id, anew[sample.index].result, result)
+                self.tally.replace(sample.task_id, anew[sample.task_id][sample.index], result)
                 self._keep(sample, result, why[sample.task_id])
         notes = [f"judged IN_PROCESS, where a program can forge its verdict: {name} ({why[name]})" for name in why]
-        if wrong := [sample.task_id for sample in failed if sample.task_id not in why]:
-            notes.append(f"the own solutions of {_listed(wrong)} pass neither split nor in one process")
+        if left := [sample for sample in wrong if sample.task_id not in why]:
+            notes.append(f"the own solutions of {_listed(left)} pass neither split nor in one process")
         return notes
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
+def _listed(samples: Iterable[Sample]) -> str:
+    return ", ".join(sample.task_id for sample in samples)
 
 
 def _report(tally: Tally, ks: tuple[int, ...], problem_set: ProblemSet, out_file: Path | None) -> None:

@@ -1,68 +1,49 @@
 """Which problems' tests cannot be split from the program: those whose own solution passes only in one process.
 
-A sample that passes proves that its problem's tests can be split. Of a problem without any, the reference solution is
-asked, first split and then in one process. Only where the second passes and the first does not, the split is at fault.
+The reference solution is asked, first split and then in one process; only where the second passes and the first does
+not, the split is at fault. Samples prove nothing: one that knows the answer by heart passes where an honest one cannot.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.evaluate.samples import Sample
-from sandbox.verdict import Captured, JobResult, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A sample and what became of it, without its output."""
-
-    sample: Sample
-    result: JobResult
+from sandbox.verdict import Captured, JobResult, ServiceErrorCode, Verdict
 
 
 class Doubts:
-    """Collects the samples of problems of which none has passed yet."""
+    """Collects what did not pass: by problem, and by the index of the sample, without output."""
 
     def __init__(self) -> None:
-        self._proven: set[str] = set()
-        self._doubtful: dict[str, list[Judged]] = {}
+        self._failed: dict[str, dict[int, JobResult]] = {}
 
     def see(self, sample: Sample, result: JobResult) -> None:
         """Take note of a result of a split job."""
-        if sample.task_id in self._proven:
-            return
         if isinstance(result, Verdict):
             if result.passed:
-                self._proven.add(sample.task_id)
-                self._doubtful.pop(sample.task_id, None)
                 return
             result = replace(result, stdout=Captured(), stderr=Captured())
-        self._doubtful.setdefault(sample.task_id, []).append(Judged(sample, result))
+        self._failed.setdefault(sample.task_id, {})[sample.index] = result
 
     @property
-    def doubtful(self) -> Mapping[str, list[Judged]]:
-        """Samples by problem, of each problem of which none has passed."""
-        return self._doubtful
+    def failed(self) -> Mapping[str, Mapping[int, JobResult]]:
+        """Results by problem and by the sample's index."""
+        return self._failed
 
 
-def reasons(split: Mapping[str, JobResult], together: Mapping[str, JobResult]) -> dict[str, str]:
-    """Return why a problem's tests cannot be split, for each of which that is so.
+def may_be_the_split(result: JobResult) -> bool:
+    """Tell whether the end of a split reference solution may be the split's doing. A fault of ours says nothing."""
+    return not result.passed if isinstance(result, Verdict) else result.code is ServiceErrorCode.TESTS_ERROR
+
+
+def reason(split: JobResult, together: JobResult) -> str | None:
+    """Return why a problem's tests cannot be split; None when that is not so.
 
     Args:
-        split: What became of reference solutions by problem, split.
-        together: The same in one process, of those that did not pass split.
+        split: What became of its reference solution, split.
+        together: The same in one process.
     """
-    return {task_id: _reason(split[task_id]) for task_id, result in together.items() if _passed(result)}
-
-
-def not_passed(results: Mapping[str, JobResult]) -> Iterable[str]:
-    """Return the problems whose result is no pass."""
-    return [task_id for task_id, result in results.items() if not _passed(result)]
-
-
-def _passed(result: JobResult) -> bool:
-    return isinstance(result, Verdict) and result.passed
-
-
-def _reason(result: JobResult) -> str:
-    name = result.cause.value if isinstance(result, Verdict) else result.code.value
-    return f"{name}: {result.message}" if result.message else name
+    if not may_be_the_split(split) or not isinstance(together, Verdict) or not together.passed:
+        return None
+    name = split.cause.value if isinstance(split, Verdict) else split.code.value
+    return f"{name}: {split.message}" if split.message else name

@@ -76,6 +76,8 @@ def _read_mbpp(path: Path, number: int, record: dict[str, Any]) -> Problem:
         setup = [text_field(path, number, record, "test_setup_code")] if "test_setup_code" in record else []
         imports = _texts(path, number, record, "test_imports") if "test_imports" in record else []
         test = "\n".join([*imports, *setup, *_texts(path, number, record, "test_list")])
+    if not test.strip():
+        raise InputFileError(str(path), number, "the problem has no tests")
     if type(record.get("task_id")) is int:
         record = record | {"task_id": str(record["task_id"])}
     task_id, code = (text_field(path, number, record, name) for name in ("task_id", "code"))

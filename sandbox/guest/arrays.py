@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 ARRAY, NUMBER = b"#", b"%"
 
-_HEAD = struct.Struct(">BB")
-"""Length of the type's name, number of dimensions. The name, the dimensions and the buffer follow."""
+_HEAD = struct.Struct(">BBB")
+"""Length of the type's name, number of dimensions, whether it may be written to. Name, dimensions and buffer follow."""
 _DIMENSION = ">{}Q"
 _DIMENSIONS_MAX = 32
 _UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")
@@ -46,7 +46,7 @@ def encode(item: Any) -> tuple[bytes, bytes] | None:
     if is_array(item):
         name = item.dtype.str.encode("ascii")
         shape = struct.pack(_DIMENSION.format(item.ndim), *item.shape)
-        return ARRAY, _HEAD.pack(len(name), item.ndim) + name + shape + item.tobytes()
+        return ARRAY, _HEAD.pack(len(name), item.ndim, item.flags.writeable) + name + shape + item.tobytes()
     generic = getattr(_numpy(), "generic", None)
     # Its own numbers only: a class that derives from one may say anything of its bytes.
     if generic is None or not issubclass(type(item), generic) or type(item).__module__ != "numpy":
@@ -54,7 +54,7 @@ def encode(item: Any) -> tuple[bytes, bytes] | None:
     if item.dtype.str not in _TYPES or item.dtype.type is not type(item):
         return None
     name = item.dtype.str.encode("ascii")
-    return NUMBER, _HEAD.pack(len(name), 0) + name + item.tobytes()
+    return NUMBER, _HEAD.pack(len(name), 0, True) + name + item.tobytes()
 
 
 def array(body: bytes) -> Any:
@@ -63,9 +63,9 @@ def array(body: bytes) -> Any:
     Raises:
         ValueError: The bytes are not what `encode` writes. Or struct.error, ImportError.
     """
-    length, dimensions = _HEAD.unpack_from(body)
+    length, dimensions, writeable = _HEAD.unpack_from(body)
     name = body[_HEAD.size : _HEAD.size + length].decode("ascii")
-    if name not in _TYPES or dimensions > _DIMENSIONS_MAX:
+    if name not in _TYPES or dimensions > _DIMENSIONS_MAX or writeable > 1:
         raise ValueError("an array of no plain type")
     shape = struct.unpack_from(_DIMENSION.format(dimensions), body, _HEAD.size + length)
     data = body[_HEAD.size + length + 8 * dimensions :]
@@ -78,9 +78,9 @@ def array(body: bytes) -> Any:
         raise ValueError("an array of another size than it says")
     if name == "|b1" and data.strip(b"\0\1"):
         raise ValueError("a truth value that is neither true nor false")
-    if not data:
-        return numpy.empty(shape, kind)
-    return numpy.frombuffer(data, kind).reshape(shape).copy()
+    built = numpy.frombuffer(data, kind).reshape(shape).copy() if data else numpy.empty(shape, kind)
+    built.flags.writeable = bool(writeable)
+    return built
 
 
 def number(body: bytes) -> Any:

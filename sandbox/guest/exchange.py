@@ -34,6 +34,8 @@ def changes(containers: Sequence[Any], before: list[Any]) -> list[list[Any]]:
         if old is None:
             continue
         new = _content(container)
+        if arrays.is_array(container) and len(new) != len(old):
+            raise values.UnsupportedValueError("an array that was resized in place")
         if new != old if isinstance(new, bytes) else len(new) != len(old) or not all(map(_operator.is_, new, old)):
             found.append([number, new])
     return found

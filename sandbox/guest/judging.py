@@ -72,7 +72,9 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
     for name in PROGRAM_MODULES:
         sys.modules[name] = ProgramModule(name, namespace, bridge)
     if b"seed" in tests:
-        _forward_seeds(bridge)
+        _forward_seeds(bridge, "random")
+        if b"numpy" in tests and _is_there("numpy"):
+            _forward_seeds(bridge, "numpy.random")
     provide_pytest(tests)
     try:
         _run_checks(parts, namespace, lane, tell)
@@ -141,17 +143,21 @@ def judge_together(tests: bytes, lane: Lane, tell: Tell) -> None:
         tell(kind, body[: frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX])
 
 
-def _forward_seeds(bridge: Bridge) -> None:
-    """Seed the program's random numbers with what the tests seed their own with."""
-    import random  # noqa: PLC0415 (20 ms that only tests with seeds pay)
+def _is_there(name: str) -> bool:
+    return any(finder.find_spec(name, None) is not None for finder in sys.meta_path)
 
-    seed = random.seed
+
+def _forward_seeds(bridge: Bridge, name: str) -> None:
+    """Seed the program's random numbers with what the tests seed their own with."""
+    # 20 ms that only tests with seeds pay.
+    module: Any = __import__(name, fromlist=["*"])
+    seed = module.seed
 
     def seed_both(*args: Any) -> None:
         seed(*args)
-        bridge.seeds.append(["random", list(args)])
+        bridge.seeds.append([name, list(args)])
 
-    random.seed = seed_both  # type: ignore[assignment]
+    module.seed = seed_both
 
 
 def _parts(tests: bytes) -> list[types.CodeType]:

@@ -52,6 +52,8 @@ class Porter:
         self._to_host = bytearray()
         self._pending = {channel: bytearray() for channel in writers}
         self._closing: set[int] = set()
+        self._poll = select.poll()
+        self._waited_for: dict[int, int] = {}
         for fd in (source, sink, *readers.values(), *writers.values()):
             os.set_blocking(fd, False)
 
@@ -68,36 +70,43 @@ class Porter:
             self._take_own()
         for fd in ready & self._channels.keys():
             self._take(fd)
-        if self._sink in ready:
+        # Tried at once, and waited for only when there is no room: a call across costs each porter three system calls.
+        if self._to_host:
             _write(self._sink, self._to_host)
-        for channel, fd in list(self._writers.items()):
-            self._put(channel, fd, ready=fd in ready)
+        for channel in [channel for channel, data in self._pending.items() if data or channel in self._closing]:
+            self._put(channel)
         return True
 
     def _wait(self) -> set[int]:
         """Wait until something can be done, and return for which descriptors."""
-        poll = select.poll()
+        wanted: dict[int, int] = {}
         if sum(map(len, self._pending.values())) < _PENDING_BYTES_MAX:
-            poll.register(self._source, select.POLLIN)
+            wanted[self._source] = select.POLLIN
         if len(self._to_host) < _PENDING_BYTES_MAX:
-            for fd in self._channels if self._own is None else (*self._channels, self._own):
-                poll.register(fd, select.POLLIN)
+            wanted.update(dict.fromkeys(self._channels, select.POLLIN))
+            if self._own is not None:
+                wanted[self._own] = select.POLLIN
         if self._to_host:
-            poll.register(self._sink, select.POLLOUT)
+            wanted[self._sink] = select.POLLOUT
         for channel, data in self._pending.items():
             if data:
-                poll.register(self._writers[channel], select.POLLOUT)
-        return {fd for fd, _ in poll.poll()}
+                wanted[self._writers[channel]] = select.POLLOUT
+        if wanted != self._waited_for:
+            for fd in self._waited_for.keys() - wanted.keys():
+                self._poll.unregister(fd)
+            for fd, what in wanted.items():
+                self._poll.register(fd, what)
+            self._waited_for = wanted
+        return {fd for fd, _ in self._poll.poll()}
 
     def _take_from_host(self) -> bool:
         data = os.read(self._source, _READ_BYTES)
         if not data:
             return False
         self._came += data
-        while (body := _cut(self._came)) is not None:
-            channel = body[frames.HEADER.size]
-            data = body[frames.HEADER.size + 1 :]
-            if channel in self._writers:
+        while (frame := _cut(self._came)) is not None:
+            channel, data = frame[frames.HEADER.size], frame[frames.HEADER.size + 1 :]
+            if channel in self._pending:
                 self._pending[channel] += data
                 if not data:
                     self._closing.add(channel)
@@ -118,14 +127,16 @@ class Porter:
         while (frame := _cut(self._own_bytes)) is not None:
             self._to_host += frame
 
-    def _put(self, channel: int, fd: int, *, ready: bool) -> None:
-        data = self._pending[channel]
-        if ready and not _write(fd, data):
+    def _put(self, channel: int) -> None:
+        data, fd = self._pending[channel], self._writers[channel]
+        if data and not _write(fd, data):
             # Nobody will read it; whoever has closed it says so by other ways.
             data.clear()
         if channel in self._closing and not data:
             self._closing.discard(channel)
-            del self._writers[channel]
+            del self._writers[channel], self._pending[channel]
+            if self._waited_for.pop(fd, None) is not None:
+                self._poll.unregister(fd)
             os.close(fd)
 
 

@@ -5,7 +5,6 @@ For programs of ours only. What a stranger's program does is tried in boxes.
 
 import contextlib
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -89,7 +88,8 @@ def judge(source: str, tests: str) -> Told:
         BaseException: What ends a job: ProgramGoneError, ViolationError, TestsError.
     """
     told = Told()
-    seed, pytest = random.seed, sys.modules["pytest"]
+    seeds = [(module, module.seed) for name in ("random", "numpy.random") if (module := sys.modules.get(name))]
+    pytest = sys.modules["pytest"]
     with _pipes(7) as ends:
         (calls_r, calls), (host, _), (_, orders), *to_us = ends
         (answers, answers_w), (out, out_w), (err, err_w), (reports, reports_w) = to_us
@@ -105,7 +105,8 @@ def judge(source: str, tests: str) -> Told:
                 judging.judge_source(tests.encode(), lane, told)
                 lane.drain()
         finally:
-            random.seed = seed  # type: ignore[assignment]
+            for module, seed in seeds:
+                module.__dict__["seed"] = seed
             sys.modules["pytest"] = pytest
             for name in PROGRAM_MODULES:
                 sys.modules.pop(name, None)

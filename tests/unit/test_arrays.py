@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.guest import arrays, exchange, values
+from sandbox.guest import arrays, exchange, frames, values
 from tests.unit.roles import judge
 
 PLAIN = [
@@ -82,7 +82,7 @@ def test_a_number_of_a_class_of_ones_own_is_a_plain_one() -> None:
 
 def head(name: bytes, *shape: int, dimensions: int | None = None) -> bytes:
     count = len(shape) if dimensions is None else dimensions
-    return struct.pack(">BB", len(name), count) + name + struct.pack(f">{len(shape)}Q", *shape)
+    return struct.pack(">BBB", len(name), count, 1) + name + struct.pack(f">{len(shape)}Q", *shape)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +163,13 @@ np.testing.assert_array_equal(matrix, [[1, 0], [0, 1]])
 assert type(n) is np.int32 and n == 2
 """
     assert judge(program, tests).passed
+    told = judge("def f(a): a.resize(9, refcheck=False)", "import numpy as np\nf(np.arange(3))\nassert f")
+    assert told.results[0][1] == frames.UNSUPPORTED_VALUE
+    frozen = "import numpy as np\na = np.arange(3)\na.flags.writeable = False\n"
+    write = "try:\n    f(a)\nexcept ValueError:\n    pass\nelse:\n    assert False\nassert a.tolist() == [0, 1, 2]"
+    assert judge("def f(a): a[0] = 9", frozen + write).passed
+    seeded = "import numpy as np\nnp.random.seed(1)\nx = f()\nnp.random.seed(1)\nassert x == np.random.rand()"
+    assert judge("import numpy as np\nf = np.random.rand", seeded).passed
     assert not judge(program, "assert (liar() == 5)").passed
     assert not judge(program, "import numpy as np\nassert np.array_equal(liar(), np.array([5]))").passed
     assert not judge(program, "import numpy as np\nnp.testing.assert_array_equal(liar(), np.array([5]))").passed

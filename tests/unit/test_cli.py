@@ -293,6 +293,7 @@ def test_tests_that_cannot_be_split_are_not(service: Any, samples: tuple[Path, P
     assert result.stdout.splitlines()[-1] == "{'pass@1': 0.4999999999999999}"
     # Six samples and the reference, both ways.
     assert [job.integrity for job in seen] == [None] * 7 + [Integrity.IN_PROCESS] * 7
+    assert "fallback_reason" in lines[0]
 
 
 def test_nothing_falls_back_unless_it_may(service: Any, samples: tuple[Path, Path]) -> None:
@@ -304,14 +305,42 @@ def test_nothing_falls_back_unless_it_may(service: Any, samples: tuple[Path, Pat
     assert "fallback_reason" not in lines[0]
 
 
-def test_one_sample_that_passes_proves_the_split(service: Any, samples: tuple[Path, Path]) -> None:
-    def no_reference(job: Job) -> Verdict:
+def test_a_sample_that_passes_keeps_no_other_from_its_right(service: Any, samples: tuple[Path, Path]) -> None:
+    def by_heart(job: Job) -> Verdict:
+        # Only the sample that returns 4 passes split, whatever the tests ask.
+        split = job.integrity is not Integrity.IN_PROCESS
+        return judged(job, Cause.ALL_TESTS_PASSED if split == job.program.endswith(b"4") else Cause.WRONG_ANSWER)
+
+    service(by_heart)
+    problems, path = samples
+    result, lines = evaluated(path, problems)
+    assert result.exit_code == 0, result.output
+    assert [line["passed"] for line in lines] == [True] * 6
+    assert ["fallback_reason" in line for line in lines] == [True] * 5 + [False]
+
+
+def test_a_reference_that_passes_split_needs_no_other_way(service: Any, samples: tuple[Path, Path]) -> None:
+    def never_together(job: Job) -> Verdict:
         assert job.integrity is None
         return right(job)
 
-    assert len(service(no_reference)) == 0
+    seen = service(never_together)
     problems, path = samples
     assert evaluated(path, problems)[0].exit_code == 0
+    assert len(seen) == 6 + 1
+
+
+def test_a_fault_of_ours_is_no_reason_for_one_process(service: Any, samples: tuple[Path, Path]) -> None:
+    def lost(job: Job) -> Any:
+        assert job.integrity is None
+        if job.program.endswith(b"    return 1") and len(seen) > 6:
+            return ServiceError(job_id=job.id, code=ServiceErrorCode.BOX_LOST, message="")
+        return judged(job, Cause.WRONG_ANSWER)
+
+    seen = service(lost)
+    problems, path = samples
+    assert evaluated(path, problems)[0].exit_code == 0
+    assert len(seen) == 6 + 1
 
 
 def test_a_solution_that_is_wrong_either_way_proves_nothing(service: Any, samples: tuple[Path, Path]) -> None:

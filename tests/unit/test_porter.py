@@ -107,3 +107,13 @@ def test_what_nobody_reads_is_not_kept_without_end() -> None:
                 written += os.write(ends["reader"], b"x" * 65_536)
                 # A full pipe is full until the porter has had its turn.
         assert written < 8 * porter._PENDING_BYTES_MAX
+
+
+def test_calls_in_turn_come_through() -> None:
+    with carried() as ends:
+        for number in range(300):
+            call, answer = f"call {number}".encode(), f"answer {number}".encode() * (1 + number % 3 * 9_000)
+            os.write(ends["reader"], call)
+            assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01" + call)
+            frames.write_all(ends["source"], channel(3, answer))
+            assert frames.read_exactly(ends["writer"], len(answer)) == answer

@@ -196,6 +196,8 @@ def test_samples_of_mbpp_are_whole_programs(tmp_path: Path, record: dict[str, An
         ({"test_list": "assert 1"}, "'test_list' must be a list of strings"),
         ({"test_list": [1]}, "'test_list' must be a list of strings"),
         ({"test": 1}, "'test' must be a string"),
+        ({"test": " "}, "has no tests"),
+        ({"test_list": []}, "has no tests"),
         ({"code": None}, "'code' must be a string"),
         ({"task_id": None}, "'task_id' must be a string"),
         ({"test_setup_code": []}, "'test_setup_code' must be a string"),
