@@ -18,6 +18,7 @@ FRAME, SERIES, INDEX = b"^", b"~", b"|"
 
 _OF_OBJECTS = frozenset({"object", "str", "string"})
 """Types of columns that hold Python's own objects, by name; the other ones that cross are numpy's."""
+_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset})
 
 
 def _pandas() -> Any:
@@ -63,7 +64,8 @@ def _labels(index: Any) -> list[Any] | None:
 def _column(holder: Any) -> list[Any] | None:
     name = str(holder.dtype)
     if name in _OF_OBJECTS:
-        return [name, list(holder)]
+        found = list(holder)
+        return [name, found] if all(type(value) in _PLAIN for value in found) else None
     values = holder.to_numpy()
     # A type of pandas' own (categories, numbers with gaps, times with zones) is not what its numpy values are of.
     return [name, values] if values.dtype == holder.dtype and arrays.is_array(values) else None
@@ -134,6 +136,9 @@ def _checked(column: Any) -> tuple[Any, Any]:
         raise ValueError("a column that is none")
     kind, values = column
     if type(values) is list and type(kind) is str and kind in _OF_OBJECTS:
+        # An object of the program's would be asked by pandas what it is, in the middle of the program's answer.
+        if not all(type(value) in _PLAIN for value in values):
+            raise ValueError("a column of objects that are no plain values")
         return kind, values
     if not arrays.is_array(values) or values.ndim != 1:
         raise ValueError("a column that is none")

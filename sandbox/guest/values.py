@@ -460,6 +460,13 @@ _WHOLE = frozenset({b"a", arrays.ARRAY, *(tag for tag, _ in _PACKED.values())})
 """Containers that are read at once."""
 
 
+def _range(*parts: Any) -> range:
+    # An object of the program would be asked for its number, in the middle of its answer.
+    if any(type(part) is not int for part in parts):
+        raise ValueError("a range of other things than numbers")
+    return range(*parts)
+
+
 def _slice(start: Any, stop: Any, step: Any) -> slice:
     return slice(start, stop, step)
 
@@ -484,7 +491,7 @@ _BUILDERS: dict[bytes, Callable[[list[Any]], Any]] = {
     b"K": lambda parts: dict.fromkeys(parts).keys(),
     b"V": lambda parts: dict(enumerate(parts)).values(),
     b"M": lambda parts: pairs(parts).items(),
-    b"r": lambda parts: range(*parts),
+    b"r": lambda parts: _range(*parts),
     b"/": lambda parts: _slice(*parts),
     **library.BUILDERS,
 }

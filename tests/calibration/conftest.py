@@ -6,6 +6,7 @@ program; without it there are five, which find what is plainly wrong.
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +17,21 @@ RUNS = 5
 NIGHTLY_RUNS = 100
 
 
+NIGHTLY = os.environ.get("SANDBOX_NIGHTLY") == "1"
+NIGHTLY_TIMEOUT_S = 3_600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A hundred runs take longer than a test may elsewhere."""
+    for item in items:
+        if NIGHTLY and item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(NIGHTLY_TIMEOUT_S))
+
+
 @pytest.fixture(scope="session")
 def runs() -> int:
     """How many times each program is run."""
-    return NIGHTLY_RUNS if os.environ.get("SANDBOX_NIGHTLY") == "1" else RUNS
+    return NIGHTLY_RUNS if NIGHTLY else RUNS
 
 
 @pytest.fixture

@@ -623,3 +623,22 @@ assert recorder.total() == 3 and recorder.limit == 4 and recorder.callback() == 
 assert slots.value == 8 and mock.timeout == 9
 """
     assert judge(program, RECORDERS + tests).passed
+
+
+def test_no_number_is_asked_for_in_the_middle_of_an_answer() -> None:
+    # What `encode` writes of a range, with an object of the program in the place of its start.
+    program = """
+class Number:
+    def __index__(self): return 1
+class Range:
+    pass
+import sys
+def f():
+    # Found by its names, since a program that looks for it can find it.
+    import gc
+    encoder = next(o for o in gc.get_objects() if getattr(o, "__name__", "") == "sandbox.guest.values")
+    encoder._CONTAINERS = ((Range, b"r", lambda value: [Number(), 3, 1]), *encoder._CONTAINERS)
+    return Range()
+"""
+    with pytest.raises(ViolationError, match="a range of other things"):
+        judge(program, "f()\nassert f")

@@ -57,11 +57,12 @@ class Own(pd.DataFrame):
         pd.Series(pd.to_datetime(["2024-01-01"]).tz_localize("UTC")),
         pd.DataFrame({"a": pd.Series([object()])}),
         Own({"a": [1]}),
+        pd.DataFrame({"a": pd.Series([1.5, object], dtype=object)}),
         pd.NaT,
         pd.NA,
         pd.Timestamp("2024-01-01", tz="Europe/Berlin"),
     ],
-    ids=["categories", "levels", "gaps", "zones", "objects", "subclass", "nat", "na", "zone"],
+    ids=["categories", "levels", "gaps", "zones", "objects", "subclass", "classes", "nat", "na", "zone"],
 )
 def test_what_is_not_plain_does_not_cross(item: Any) -> None:
     with pytest.raises(values.UnsupportedValueError):
