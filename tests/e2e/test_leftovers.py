@@ -18,6 +18,7 @@ from sandbox import Cause, Client, Job, RequestedLimits, SandboxError, SourceTes
 from sandbox.paths import data_dir
 from tests.leftovers import Found, leftovers, running_servers, wait_until_as_before
 
+NIGHTLY = os.environ.get("SANDBOX_NIGHTLY") == "1"
 BACKENDS = [
     pytest.param("runsc", marks=pytest.mark.gvisor),
     pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.gvisor]),
@@ -64,7 +65,7 @@ def mixed_jobs(count: int, killed: int) -> Iterator[tuple[Job, Cause | None]]:
 @pytest.mark.parametrize(
     ("backend", "count", "killed"),
     [
-        pytest.param("runsc", 500, 50, marks=pytest.mark.gvisor),
+        pytest.param("runsc", *((500, 50) if NIGHTLY else (200, 20)), marks=pytest.mark.gvisor),
         pytest.param("docker", 100, 10, marks=[pytest.mark.docker, pytest.mark.gvisor]),
     ],
 )

@@ -1,6 +1,7 @@
 """No program of the corpus earns a pass that it does not deserve, and none of the controls loses one that it does.
 
-`SANDBOX_FORGERY_TRIALS` says how many attacks to try at least; without it each file is tried once.
+`SANDBOX_FORGERY_TRIALS` says how many attacks to try at least at each level of integrity; without it each file is tried
+once, and every second one with two boxes as well.
 `SANDBOX_FORGERY_SEED` chooses other variants: without it they are the same each time.
 """
 
@@ -22,8 +23,13 @@ TRIALS = int(os.environ.get("SANDBOX_FORGERY_TRIALS", "0"))
 MODULES: frozenset[str] = frozenset()
 
 
-def chosen(files: list[corpus.Attack], trials: int) -> Iterator[tuple[corpus.Attack, corpus.Variant]]:
+def chosen(
+    files: list[corpus.Attack], trials: int, integrity: Integrity
+) -> Iterator[tuple[corpus.Attack, corpus.Variant]]:
     files = [file for file in files if file.needs <= MODULES]
+    if integrity is Integrity.SEPARATE_SANDBOX and not TRIALS:
+        # Two boxes run the same code as one, at twice the time.
+        files = files[SEED % 2 :: 2]
     count = max(1, math.ceil(trials / max(1, len(files))))
     for file in files:
         for variant in corpus.variants(file, seed=SEED, count=count):
@@ -70,7 +76,10 @@ def test_no_verdict_is_forged_and_no_honest_program_is_blamed(integrity: Integri
     before = leftovers()
     tried = {
         variant.id[:64]: (attack, variant)
-        for attack, variant in (*chosen(corpus.attacks(), TRIALS), *chosen(corpus.benign(), TRIALS // 10))
+        for attack, variant in (
+            *chosen(corpus.attacks(), TRIALS, integrity),
+            *chosen(corpus.benign(), TRIALS // 10, integrity),
+        )
     }
     wrong: dict[str, str] = {}
     seen: Counter[str] = Counter()
