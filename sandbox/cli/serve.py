@@ -68,7 +68,8 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     "names",
     multiple=True,
     metavar="NAME",
-    help="A language to offer; give several. Its image must have been built: sandbox images build. [default: python]",
+    help="A language to offer beside python, in which the examination of the limits is written; give several. Its "
+    "image must have been built: sandbox images build NAME.",
 )
 @click.option(
     "--runsc",
@@ -123,11 +124,11 @@ def serve(
     SIGTERM or Ctrl-C: no new jobs, running ones may finish within --grace.
     """
     from sandbox import logs, paths, server
-    from sandbox.language import choose_languages
+    from sandbox.language import DEFAULT_LANGUAGE, choose_languages
     from sandbox.policy import load_policies
 
     logs.configure()
-    languages = choose_languages(paths.data_dir("images"), names)
+    languages = choose_languages(paths.data_dir("images"), [DEFAULT_LANGUAGE, *names])
     binary = server.find_runsc(runsc)
     settings = server.Settings(
         listen=listen,

@@ -42,7 +42,7 @@ def local(
     Args:
         backend: What makes the boxes: `runsc` or `docker`.
         slots: Boxes that run at the same time; the server decides if None.
-        languages: Languages to offer; their images must have been built. Python if none is named.
+        languages: Languages to offer beside Python; their images must have been built.
         in_flight_max: Unanswered jobs, at most.
         start_timeout_ms: How long the server may take until it answers.
         extra_args: More arguments for `sandbox serve`.

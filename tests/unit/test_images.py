@@ -21,7 +21,7 @@ from sandbox.images import (
     store,
     tools,
 )
-from sandbox.language import Language, load_language
+from sandbox.language import Language, choose_languages, load_language
 from sandbox.paths import data_dir
 
 
@@ -324,3 +324,11 @@ def test_definition_and_dockerfile_start_the_same_guest() -> None:
     folder = data_dir("images") / "python"
     entrypoint = (folder / "Dockerfile").read_text().split("ENTRYPOINT ")[1].splitlines()[0]
     assert tuple(json.loads(entrypoint)) == load_language(folder).command
+
+
+def test_languages_are_chosen_by_name() -> None:
+    folder = data_dir("images")
+    assert list(choose_languages(folder, [])) == ["python"]
+    assert list(choose_languages(folder, ["python", "python-numpy", "python"])) == ["python", "python-numpy"]
+    with pytest.raises(ImageError, match="no language 'cobol'"):
+        choose_languages(folder, ["cobol"])
