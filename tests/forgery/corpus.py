@@ -461,7 +461,7 @@ _FORMS = {
     "int": (
         "assert {call} == {expected}",
         "assert abs({call} - {expected}) <= 0",
-        "assert abs({expected} - {call}) < 1",
+        "assert abs({expected} - {call}) < 0.125",
         "assert isinstance({call}, int) and {call} == {expected}",
         "assert type({call}) is int and {call} == {expected}",
         "assert {call} in {{{expected}}}",
