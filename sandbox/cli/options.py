@@ -9,7 +9,10 @@ import click
 
 from sandbox.client.local import local
 from sandbox.client.sync import Client
+from sandbox.errors import JobRefusedError
+from sandbox.language import load_languages
 from sandbox.limits import RequestedLimits
+from sandbox.paths import data_dir
 
 _TIMEOUT_MAX_S = 86_400
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -98,6 +101,7 @@ def connected(
 
     Raises:
         click.UsageError: Both servers and a backend are named.
+        JobRefusedError: A private server would not have one of the languages.
         BackendError: The private server did not start.
     """
     if endpoints and backend:
@@ -108,5 +112,8 @@ def connected(
         with Client(list(endpoints), in_flight_max=in_flight_max) as client:
             yield client
     else:
+        known = load_languages(data_dir("images"))
+        if not known.keys() >= set(languages):
+            raise JobRefusedError("job.language", f"unknown; known are {', '.join(sorted(known))}")
         with local(backend=backend or "runsc", slots=slots, languages=languages, in_flight_max=in_flight_max) as client:
             yield client
