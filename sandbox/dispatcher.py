@@ -92,6 +92,7 @@ class Dispatcher:
                 "memory_peak_bytes": usage.memory_peak_bytes,
                 "queue_time_ms": usage.queue_time_ms,
                 "box_start_ms": usage.box_start_ms,
+                "box_restored": usage.box_restored,
             }
         else:
             facts["service_error"] = result.code.value

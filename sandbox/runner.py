@@ -161,6 +161,7 @@ class Runner:
                     starved_time_ms=starved_ms or 0,
                     memory_peak_bytes=max(0, after.memory_peak_bytes - before.memory_bytes),
                     box_start_ms=box_start_ms,
+                    box_restored=box.restored,
                 ),
                 starved_ms=starved_ms,
             )

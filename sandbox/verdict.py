@@ -143,6 +143,7 @@ class Usage:
         memory_peak_bytes: The most memory at once, on top of what the box took before it had the job.
         queue_time_ms: Time in the queue.
         box_start_ms: Time until the box was ready.
+        box_restored: Whether it was restored from a checkpoint of one that waited for its job, not started.
     """
 
     cpu_time_ms: int = 0
@@ -151,6 +152,7 @@ class Usage:
     memory_peak_bytes: int = 0
     queue_time_ms: int = 0
     box_start_ms: int = 0
+    box_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ _COMPARE_BODY = struct.Struct(">Bd")
 _FUNCTION_BODY = struct.Struct(">d")
 COMPARATORS = {comparator: number for number, comparator in enumerate(Comparator)}
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
-LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LRPMFTCG"
+WAKE, LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLRPMFTCG"
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
     b"rptlevxoihfd"
 )
@@ -65,22 +65,25 @@ class Frame:
 def encode_job(job: Job, spec: BoxSpec) -> bytes:
     """Return all frames of a job for the one box that has it, ready to be written when it is ready."""
     roles = [encode_frame(ROLES, ROLES_BODY.pack(TOGETHER))] if spec.integrity is Integrity.IN_PROCESS else []
-    return b"".join([_limits(spec), *roles, encode_frame(PROGRAM, job.program), *_tests(job), encode_frame(GO, b"")])
+    return b"".join(
+        [encode_limits(spec), *roles, encode_frame(PROGRAM, job.program), *_tests(job), encode_frame(GO, b"")]
+    )
 
 
 def encode_program_side(job: Job, spec: BoxSpec) -> bytes:
     """Return the frames for the box of two that has the program. No byte of the tests is among them."""
     roles = encode_frame(ROLES, ROLES_BODY.pack(PROGRAM_SIDE))
-    return b"".join([_limits(spec), roles, encode_frame(PROGRAM, job.program), encode_frame(GO, b"")])
+    return b"".join([encode_limits(spec), roles, encode_frame(PROGRAM, job.program), encode_frame(GO, b"")])
 
 
 def encode_tests_side(job: Job, spec: BoxSpec) -> bytes:
     """Return the frames for the box of two that has the tests."""
     roles = encode_frame(ROLES, ROLES_BODY.pack(TESTS_SIDE))
-    return b"".join([_limits(spec), roles, *_tests(job), encode_frame(GO, b"")])
+    return b"".join([encode_limits(spec), roles, *_tests(job), encode_frame(GO, b"")])
 
 
-def _limits(spec: BoxSpec) -> bytes:
+def encode_limits(spec: BoxSpec) -> bytes:
+    """Return the frame that comes first. A box prepares by it for the program; that may be before there is a job."""
     limits = spec.limits
     body = _LIMITS_BODY.pack(
         spec.rules.cores,

@@ -15,6 +15,10 @@ class Box(Protocol):
     def id(self) -> str:
         """A name for logs; of no meaning to the job."""
 
+    @property
+    def restored(self) -> bool:
+        """Whether it was restored from a checkpoint, not started."""
+
     async def send(self, data: bytes) -> None:
         """Write to the agent's standard input. A box that has died swallows it."""
 

@@ -225,6 +225,7 @@ class _DockerBox:
 
     def __init__(self, engine: "_Engine", container_id: str, cgroup: cgroups.Cgroup) -> None:
         self.id = container_id[:12]
+        self.restored = False
         self._engine = engine
         self._container_id = container_id
         self._cgroup = cgroup

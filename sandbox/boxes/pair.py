@@ -47,6 +47,11 @@ class Pair:
         """Both names."""
         return f"{self._tests.id}+{self._program.id}"
 
+    @property
+    def restored(self) -> bool:
+        """Whether both were."""
+        return self._tests.restored and self._program.restored
+
     async def send(self, data: bytes) -> None:
         """Give both boxes their part of the job."""
         await self._program.send(self._program_frames)

@@ -1,4 +1,7 @@
-"""The direct backend: one `runsc run` per box, in a cgroup that we made, from an EROFS image."""
+"""The direct backend: one `runsc` per box, in a cgroup that we made, from an EROFS image.
+
+A box is restored from a checkpoint of one that waited for its job, where there is one, and started otherwise.
+"""
 
 import asyncio
 import contextlib
@@ -7,16 +10,18 @@ import secrets
 import shutil
 import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox import host
+from sandbox import host, wire
 from sandbox.boxes import cgroups, leftovers, oci
 from sandbox.boxes.box import Box
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.quarantine import Quarantine
 from sandbox.boxes.shield import to_the_end
+from sandbox.boxes.templates import Templates
 from sandbox.boxes.version import runsc_version
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError
@@ -31,6 +36,9 @@ _READ_AHEAD_BYTES = 131_072
 _STDERR_BYTES_MAX = 16_384
 _REAP_TIMEOUT_S = 5.0
 _LAST_WORDS_S = 1.0
+_CHECKPOINT_TIMEOUT_S = 30.0
+_TEMPLATE = "template"
+"""The word behind the agent's command that tells it that others will be restored from a checkpoint of it."""
 _CGROUP_PARENT = "sandbox"
 
 # The shell becomes the runtime, so that all its processes are born in the box's cgroup.
@@ -53,17 +61,22 @@ class RunscBackend:
     name = "runsc"
     platform = "systrap"
 
-    def __init__(self, *, runsc: Path, images: "Mapping[str, Image]", run_dir: Path) -> None:
+    def __init__(
+        self, *, runsc: Path, images: "Mapping[str, Image]", run_dir: Path, with_templates: bool = True
+    ) -> None:
         """Prepare a backend.
 
         Args:
             runsc: The binary.
             images: One image per language name.
             run_dir: Where running servers have their folders.
+            with_templates: Restore boxes from checkpoints; False starts each one anew.
         """
         self._runsc = runsc
         self._images = images
         self._run_dir = run_dir
+        self._with_templates = with_templates
+        self._templates: Templates | None = None
         self._instance: leftovers.Instance | None = None
         self._hierarchy: cgroups.Hierarchy | None = None
         self.quarantine = Quarantine()
@@ -92,11 +105,15 @@ class RunscBackend:
         self._hierarchy = _hierarchy_of(self._instance.name)
         self._hierarchy.prepare()
         (self._instance.folder / "empty").mkdir()
+        if self._with_templates:
+            self._templates = Templates(self._instance.folder / "templates", self._make_template)
         for path in (self._runsc, *(image.erofs_path for image in self._images.values())):
             _read_ahead(path)
 
     async def close(self) -> None:
         """Give the folder up."""
+        if self._templates is not None:
+            await self._templates.close()
         await self.quarantine.close()
         if self._instance is not None:
             for pid in host.runsc_processes(self._instance.folder):
@@ -111,6 +128,23 @@ class RunscBackend:
 
     @asynccontextmanager
     async def _open(self, spec: BoxSpec) -> AsyncIterator[Box]:
+        warm = replace(spec, command=(*spec.command, _TEMPLATE))
+        template = None if self._templates is None else self._templates.find(warm, self._config(warm))
+        if self._templates is not None and template is not None:
+            async with AsyncExitStack() as stack:
+                try:
+                    box = await stack.enter_async_context(self._boot(warm, template))
+                    await box.wake(spec.rules.start_timeout_ms / 1000)
+                except BackendError as error:
+                    self._templates.failed(template, error)
+                else:
+                    yield box
+                    return
+        async with self._boot(spec) as box:
+            yield box
+
+    @asynccontextmanager
+    async def _boot(self, spec: BoxSpec, template: Path | None = None) -> "AsyncIterator[_RunscBox]":
         if self._instance is None or self._hierarchy is None:
             raise BackendError("the backend was not started")
         box_id = f"{self._instance.name}-{secrets.token_hex(6)}"
@@ -119,16 +153,11 @@ class RunscBackend:
         try:
             cgroup.limit(spec)
             folder.mkdir(mode=0o700)
-            config = oci.oci_spec(
-                spec,
-                erofs_image=self._images[spec.language].erofs_path,
-                empty_root=self._instance.folder / "empty",
-                cgroup_path=cgroup.oci_path,
-            )
-            (folder / "config.json").write_bytes(config)
-            box = _RunscBox(box_id, cgroup)
+            (folder / "config.json").write_bytes(self._config(spec, cgroup_path=cgroup.oci_path))
+            box = _RunscBox(box_id, cgroup, restored=template is not None)
+            how = ["run"] if template is None else ["restore", f"--image-path={template}"]
             try:
-                await box.start(self._command(box_id, folder, cgroup))
+                await box.start(self._command(folder, cgroup, [*how, f"--bundle={folder}", box_id]))
                 yield box
             finally:
                 # Also when cancelled: a cancelled job must not leave a box running.
@@ -137,6 +166,35 @@ class RunscBackend:
             raise BackendError(f"cannot make a box: {error}") from error
         finally:
             await to_the_end(self._forget(box_id, cgroup, folder))
+
+    def _config(self, spec: BoxSpec, *, cgroup_path: str = "") -> bytes:
+        if self._instance is None:
+            raise BackendError("the backend was not started")
+        image, empty = self._images[spec.language].erofs_path, self._instance.folder / "empty"
+        return oci.oci_spec(spec, erofs_image=image, empty_root=empty, cgroup_path=cgroup_path)
+
+    async def _make_template(self, spec: BoxSpec, target: Path) -> None:
+        """Start a box, and checkpoint it as soon as it waits for a job."""
+        async with asyncio.timeout(_CHECKPOINT_TIMEOUT_S), self._boot(spec) as box:
+            await box.wait_for_frame()
+            # It prepares by its limits, and says that it is ready once more.
+            await box.send(wire.encode_limits(spec) + wire.encode_frame(wire.WAKE, b""))
+            await box.wait_for_frame()
+            folder = target.parent.parent / box.id
+            process = await asyncio.create_subprocess_exec(
+                *self._runtime(folder),
+                "checkpoint",
+                # Flate takes longer than all the rest; the pages are in memory anyway.
+                "--compression=none",
+                f"--image-path={target}",
+                box.id,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            _, said = await process.communicate()
+            if process.returncode != 0:
+                raise BackendError(f"checkpoint: exit {process.returncode}: {said[-500:].decode(errors='replace')}")
 
     async def _forget(self, box_id: str, cgroup: cgroups.Cgroup, folder: Path) -> None:
         def remove_folder() -> None:
@@ -149,33 +207,27 @@ class RunscBackend:
         else:
             remove_folder()
 
-    def _command(self, box_id: str, folder: Path, cgroup: cgroups.Cgroup) -> list[str]:
-        # A state directory per box: starts read the whole of it, and leftovers would slow every later one.
+    def _command(self, folder: Path, cgroup: cgroups.Cgroup, command: list[str]) -> list[str]:
         # setpriv: if this server dies, its boxes die with it.
         enter = [] if cgroup.entrance is None else ["sh", "-ec", _ENTER, str(cgroup.entrance)]
-        return [
-            *enter,
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
-            str(self._runsc),
-            f"--root={folder / 'state'}",
-            *_FLAGS,
-            "run",
-            f"--bundle={folder}",
-            box_id,
-        ]
+        return [*enter, "setpriv", "--pdeathsig", "KILL", *self._runtime(folder), *command]
+
+    def _runtime(self, folder: Path) -> list[str]:
+        # A state directory per box: starts read the whole of it, and leftovers would slow every later one.
+        return [str(self._runsc), f"--root={folder / 'state'}", *_FLAGS]
 
 
 class _RunscBox:
     """A running `runsc run` and its cgroup."""
 
-    def __init__(self, box_id: str, cgroup: cgroups.Cgroup) -> None:
+    def __init__(self, box_id: str, cgroup: cgroups.Cgroup, *, restored: bool) -> None:
         self.id = box_id
+        self.restored = restored
         self._cgroup = cgroup
         self._process: asyncio.subprocess.Process | None = None
         self._stderr = bytearray()
         self._stderr_task: asyncio.Task[None] | None = None
+        self._heard = b""
 
     async def start(self, command: list[str]) -> None:
         """Start the runtime; the box may still fail to come up."""
@@ -203,8 +255,38 @@ class _RunscBox:
                 stdin.write(data)
                 await stdin.drain()
 
+    async def wake(self, timeout_s: float) -> None:
+        """Tell a restored agent that it is another one now, and wait until it says something.
+
+        Raises:
+            BackendError: It says nothing.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.send(wire.encode_frame(wire.WAKE, b""))
+                self._heard = await self.receive()
+        except TimeoutError:
+            raise BackendError(f"a box was not restored within {timeout_s} s") from None
+        if not self._heard:
+            raise BackendError(f"a box was not restored: {await self.epitaph()}")
+
+    async def wait_for_frame(self) -> None:
+        """Wait until the agent has said one thing, whole.
+
+        Raises:
+            BackendError: It ended.
+        """
+        reader = wire.FrameReader()
+        while data := await self.receive():
+            if list(reader.feed(data)):
+                return
+        raise BackendError(f"a box ended before it was ready: {await self.epitaph()}")
+
     async def receive(self) -> bytes:
         """Read from the agent."""
+        if self._heard:
+            heard, self._heard = self._heard, b""
+            return heard
         stdout = self._running().stdout
         return await stdout.read(_READ_BYTES) if stdout is not None else b""
 

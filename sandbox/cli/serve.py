@@ -78,6 +78,15 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     help="The gVisor binary. [default: found in /usr/local/bin or /usr/bin]",
 )
 @click.option(
+    "--templates/--no-templates",
+    "with_templates",
+    default=True,
+    envvar="SANDBOX_TEMPLATES",
+    show_default=True,
+    show_envvar=True,
+    help="Restore boxes from checkpoints, which is faster, or start each one anew. Docker's are always started.",
+)
+@click.option(
     "--allow-remote",
     is_flag=True,
     help="Listen where other machines reach. There is no authentication yet: something else must guard the port.",
@@ -109,6 +118,7 @@ def serve(
     policies: Path | None,
     names: tuple[str, ...],
     runsc: Path | None,
+    with_templates: bool,
     allow_remote: bool,
     allow_unenforced: bool,
     die_with_stdin: bool,
@@ -145,20 +155,23 @@ def serve(
     asyncio.run(
         server.serve(
             settings,
-            backend=make_backend(backend, languages, binary),
+            backend=make_backend(backend, languages, binary, with_templates=with_templates),
             policies=load_policies(policies or paths.data_dir("policies")),
             languages=languages,
         )
     )
 
 
-def make_backend(name: str, languages: "Mapping[str, Language]", runsc: Path) -> "Backend":
+def make_backend(
+    name: str, languages: "Mapping[str, Language]", runsc: Path, *, with_templates: bool = True
+) -> "Backend":
     """Return a backend, not started.
 
     Args:
         name: `runsc` or `docker`.
         languages: What boxes are wanted for.
         runsc: The gVisor binary.
+        with_templates: Restore boxes from checkpoints, where the backend can.
 
     Raises:
         ImageError: An image is missing, or the package that speaks to a Docker Engine.
@@ -172,7 +185,7 @@ def make_backend(name: str, languages: "Mapping[str, Language]", runsc: Path) ->
         from sandbox.boxes.runsc import RunscBackend
 
         images = {language.name: find_image(language, state_dir=paths.state_dir()) for language in languages.values()}
-        return RunscBackend(runsc=runsc, images=images, run_dir=run_dir)
+        return RunscBackend(runsc=runsc, images=images, run_dir=run_dir, with_templates=with_templates)
     try:
         from sandbox.boxes.docker import DockerBackend
     except ModuleNotFoundError:

@@ -67,6 +67,7 @@ def result_fields(result: JobResult) -> dict[str, Any]:
         "memory_peak_bytes": result.usage.memory_peak_bytes,
         "queue_time_ms": result.usage.queue_time_ms,
         "box_start_ms": result.usage.box_start_ms,
+        "box_restored": result.usage.box_restored,
         "attempts": result.attempts,
         "unenforced": list(result.unenforced),
         "integrity": result.integrity.value,

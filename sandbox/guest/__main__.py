@@ -1,5 +1,7 @@
 """Where a box starts: `python3 -I -B /opt/sandbox/guest/__main__.py`.
 
+With the word `template` behind it, for a box from which others are restored.
+
 By the file, not by the folder: to run a folder, Python imports what runs folders, which is a third of its own start.
 """
 
@@ -10,4 +12,4 @@ if __name__ == "__main__":
     sys.path.insert(0, __file__.rsplit("/", 3)[0])
     from sandbox.guest.agent import main
 
-    sys.exit(main())
+    sys.exit(main(is_template=sys.argv[1:] == ["template"]))

@@ -3,13 +3,20 @@
 Where the roles are in two boxes, each box has an agent: one keeps the program and carries for it, the other one judges.
 """
 
+from __future__ import annotations
+
 import fcntl
 import os
+import sys
 
 from sandbox.guest import calling, frames, judging, keeper, porter
 from sandbox.guest.kernel import SIGKILL
 from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
 from sandbox.guest.program import program_main
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LOWEST = 16
 """Where the pipes to the host are put: out of the way of 0, 1 and 2, which tests may write to without knowing it."""
@@ -25,6 +32,9 @@ class _Host:
     def tell(self, kind: int, payload: bytes = b"") -> None:
         frames.write_frame(self.sink, kind, payload)
 
+    def say_ready(self) -> None:
+        self.tell(frames.READY, f"{os.uname().release}\0{frames.PROTOCOL}".encode())
+
 
 class _JobInBox:
     """What the host sent."""
@@ -39,22 +49,30 @@ class _JobInBox:
         self.cases: list[tuple[bytes, bytes]] = []
 
 
-def main() -> int:
-    """Serve one job over standard input and output, then wait to be destroyed."""
+def main(*, is_template: bool) -> int:
+    """Serve one job over standard input and output, then wait to be destroyed.
+
+    Args:
+        is_template: Other boxes will be restored from a checkpoint of this one.
+    """
+    if is_template:
+        from sandbox.guest import warm  # noqa: PLC0415 (who starts for one job alone does not pay for it)
+
+        warm.load()
     host = _take_over_the_streams()
     pipes, keeper_pid = _make_program_role()
-    host.tell(frames.READY, f"{os.uname().release}\0{frames.PROTOCOL}".encode())
+    host.say_ready()
     try:
-        job = _receive(host)
+        job = _receive(host, pipes.prepare)
         if job.roles == frames.PROGRAM_SIDE:
-            _prepare(job, pipes.orders)
+            frames.write_frame(pipes.orders, frames.PROGRAM, job.program)
             pipes.carry(host)
             return 0
         if job.roles == frames.TESTS_SIDE:
             os.kill(keeper_pid, SIGKILL)
             pipes, host = _go_by_way_of(host)
         else:
-            _prepare(job, pipes.orders)
+            frames.write_frame(pipes.orders, frames.PROGRAM, job.program)
         _run(job, pipes, host)
         if job.roles != frames.TESTS_SIDE:
             # Nothing the program left running may add to what has been said.
@@ -86,6 +104,17 @@ class _Pipes:
         self.answers = answers
         self.stdout = stdout
         self.stderr = stderr
+
+    def prepare(self, limits: tuple[int, ...]) -> None:
+        """Have the keeper make what the program may have, and wait for it.
+
+        Raises:
+            OSError: It cannot. The box must not be used.
+        """
+        frames.write_frame(self.orders, keeper.PREPARE, keeper.PREPARE_BODY.pack(*limits[: keeper.PREPARE_COUNT]))
+        report, body = frames.read_frame(self.reports)
+        if report != keeper.PREPARED:
+            raise OSError(body.decode(errors="replace"))
 
     def lane(self, host: _Host) -> Lane:
         for fd in (self.calls, self.answers, self.stdout, self.stderr):
@@ -166,21 +195,19 @@ def _go_by_way_of(host: _Host) -> tuple[_Pipes, _Host]:
     return ours, _Host(gone, sink)
 
 
-def _prepare(job: _JobInBox, orders: int) -> None:
-    """Tell the keeper what the program may have, and what it is."""
-    cores, processes_max, open_files_max, disk_bytes, shm_bytes, *_ = job.limits
-    body = keeper.PREPARE_BODY.pack(cores, processes_max, open_files_max, disk_bytes, shm_bytes)
-    frames.write_frame(orders, keeper.PREPARE, body)
-    frames.write_frame(orders, frames.PROGRAM, job.program)
-
-
-def _receive(host: _Host) -> _JobInBox:
-    """Read the host's frames up to GO."""
+def _receive(host: _Host, prepare: Callable[[tuple[int, ...]], None]) -> _JobInBox:
+    """Read the host's frames up to GO. The limits come first, so that the keeper prepares before there is a job."""
     job = _JobInBox()
     while True:
         kind, body = frames.read_frame(host.source)
-        if kind == frames.LIMITS:
-            job.limits = frames.LIMITS_BODY.unpack(body)
+        if kind == frames.WAKE:
+            _wake(host)
+        elif kind == frames.LIMITS:
+            limits = frames.LIMITS_BODY.unpack(body)
+            # Not again after a WAKE: the checkpoint was made with the same ones.
+            if not job.limits:
+                prepare(limits)
+            job.limits = limits
         elif kind == frames.ROLES:
             (job.roles,) = frames.ROLES_BODY.unpack(body)
         elif kind == frames.PROGRAM:
@@ -199,6 +226,13 @@ def _receive(host: _Host) -> _JobInBox:
             job.cases.append((body[start : start + size], body[start + size :]))
         elif kind == frames.GO:
             return job
+
+
+def _wake(host: _Host) -> None:
+    """Become another box than the one that was checkpointed."""
+    if (warm := sys.modules.get("sandbox.guest.warm")) is not None:
+        warm.reseed()
+    host.say_ready()
 
 
 def _run(job: _JobInBox, pipes: _Pipes, host: _Host) -> None:

@@ -6,11 +6,12 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
-LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"LRPMFTCG"
+WAKE, LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLRPMFTCG"
+# WAKE: to a box that was restored from a checkpoint of one that was READY. It says so again.
 LIMITS_BODY = struct.Struct(">IIIQQQQ")
 """cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
 ROLES_BODY = struct.Struct(">B")

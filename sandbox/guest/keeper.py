@@ -37,9 +37,11 @@ if TYPE_CHECKING:
 # Orders from the agent.
 PREPARE, SERVE, RUN, TOGETHER = b"psrt"
 PREPARE_BODY = struct.Struct(">IIIQQ")
-"""cores, processes_max, open_files_max, disk_bytes, shm_bytes"""
+"""The first of the host's limits: cores, processes_max, open_files_max, disk_bytes, shm_bytes"""
+PREPARE_COUNT = 5
 
 # Reports to the agent.
+PREPARED = b"p"[0]
 ENDED = b"x"[0]
 BROKEN = b"!"[0]
 
@@ -132,6 +134,7 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", flags, f"size={shm_bytes},mode=1777")  # noqa: S108
     kernel.drop_privileges_for_ever()
     system_calls = program_filter()
+    frames.write_frame(ends.reports, PREPARED)
     _, source = frames.read_frame(ends.orders)
     while True:
         order, stdin = frames.read_frame(ends.orders)

@@ -29,6 +29,8 @@ _NAMES_MAX = 10_000
 
 def program_main(order: int, source: bytes) -> NoReturn:
     """Be the program: run it as a script, or load it and serve calls, or run the tests in it."""
+    if (warm := sys.modules.get("sandbox.guest.warm")) is not None:
+        warm.reseed()
     if order == TOGETHER:
         tests = _tests_from_stdin()
         _forget_the_agent()

@@ -388,6 +388,7 @@ class Box:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.kills = 0
+        self.restored = False
 
     async def counters(self) -> Counters:
         reading = self._readings.pop(0)

@@ -138,8 +138,25 @@ def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> 
 
 
 def received(folder: Path, data: bytes) -> agent._JobInBox:
+    prepared: list[tuple[int, ...]] = []
     with readable(folder, data) as fd:
-        return agent._receive(agent._Host(source=fd, sink=-1))
+        job = agent._receive(agent._Host(source=fd, sink=-1), prepared.append)
+    assert prepared == [job.limits]
+    return job
+
+
+def test_a_box_that_is_woken_says_so_and_prepares_once(tmp_path: Path) -> None:
+    prepared: list[tuple[int, ...]] = []
+    said, sink = os.pipe()
+    before = wire.encode_limits(SPEC) + wire.encode_frame(wire.WAKE, b"")
+    after = wire.encode_frame(wire.WAKE, b"") + wire.encode_job(Job(program=b"p"), SPEC)
+    with readable(tmp_path, before + after) as fd:
+        agent._receive(agent._Host(source=fd, sink=sink), prepared.append)
+    os.close(sink)
+    assert prepared == [(3, 4, 5, 2**40, 2**41, 7, 12)]
+    with os.fdopen(said, "rb") as file:
+        kinds = [frame.kind for frame in wire.FrameReader().feed(file.read())]
+    assert kinds == [wire.READY, wire.READY]
 
 
 def test_a_job_in_one_process_says_so(tmp_path: Path) -> None:
@@ -182,8 +199,7 @@ TESTS = (
 @given(SOLID, TESTS)
 def test_what_the_guest_reads_is_the_job(tmp_path_factory: Any, program: bytes, tests: Tests) -> None:
     folder = tmp_path_factory.mktemp("job")
-    with readable(folder, wire.encode_job(Job(program=program, tests=tests), SPEC)) as fd:
-        job = agent._receive(agent._Host(source=fd, sink=-1))
+    job = received(folder, wire.encode_job(Job(program=program, tests=tests), SPEC))
     assert job.program == program
     assert job.limits == (3, 4, 5, 2**40, 2**41, 7, 12)
     source = tests.source if isinstance(tests, SourceTests) else None
