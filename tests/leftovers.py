@@ -24,7 +24,7 @@ Found = dict[str, list[str]]
 _CGROUPS = Path("/sys/fs/cgroup")
 # The root of cgroup v2, and of each hierarchy where there are several.
 _HIERARCHIES = ("", "*/")
-_OWN_FILES = frozenset({"lock", "empty"})
+_OWN_FILES = frozenset({"lock", "empty", "templates"})
 _PATIENCE_S = 10.0
 
 
