@@ -128,20 +128,29 @@ class RunscBackend:
 
     @asynccontextmanager
     async def _open(self, spec: BoxSpec) -> AsyncIterator[Box]:
+        if self._templates is None:
+            async with self._boot(spec) as box:
+                yield box
+            return
         warm = replace(spec, command=(*spec.command, _TEMPLATE))
-        template = None if self._templates is None else self._templates.find(warm, self._config(warm))
-        if self._templates is not None and template is not None:
+        config = self._config(warm)
+        if (template := self._templates.find(warm, config)) is not None:
             async with AsyncExitStack() as stack:
                 try:
                     box = await stack.enter_async_context(self._boot(warm, template))
                     await box.wake(spec.rules.start_timeout_ms / 1000)
                 except BackendError as error:
-                    self._templates.failed(template, error)
+                    self._templates.was_restored(template, error)
                 else:
+                    self._templates.was_restored(template)
                     yield box
                     return
-        async with self._boot(spec) as box:
-            yield box
+        try:
+            async with self._boot(spec) as box:
+                yield box
+        finally:
+            # Not before: a job that runs alone shall have nothing beside it.
+            self._templates.was_started(warm, config)
 
     @asynccontextmanager
     async def _boot(self, spec: BoxSpec, template: Path | None = None) -> "AsyncIterator[_RunscBox]":

@@ -20,7 +20,7 @@ from sandbox.logs import logger
 _KINDS_MAX = 16
 """Kinds of boxes that are remembered; a checkpoint takes some 10 MB of memory."""
 
-_USES_BEFORE = 2
+_STARTS_BEFORE = 2
 """A kind of box that was wanted only once is not worth a checkpoint: a client may ask for any memory limit."""
 
 _FAILURES_MAX = 3
@@ -31,7 +31,7 @@ Make = Callable[[BoxSpec, Path], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Kind:
-    uses: int = 0
+    starts: int = 0
     failures: int = 0
     ready: bool = False
     making: "asyncio.Task[None] | None" = field(default=None, repr=False)
@@ -50,6 +50,7 @@ class Templates:
         self._folder = folder
         self._make = make
         self._kinds: OrderedDict[str, _Kind] = OrderedDict()
+        self._turn = asyncio.Lock()
 
     def find(self, spec: BoxSpec, config: bytes) -> Path | None:
         """Return the folder of a checkpoint for such a box; None when there is none, or none yet.
@@ -58,20 +59,28 @@ class Templates:
             spec: The box.
             config: All that its runtime is told of it and that differs between kinds.
         """
+        kind = self._kinds.get(_name(spec, config))
+        return self._folder / _name(spec, config) if kind is not None and kind.ready else None
+
+    def was_started(self, spec: BoxSpec, config: bytes) -> None:
+        """Take note that such a box had to be started, and is gone. If it was not the first, a checkpoint is made."""
         name = _name(spec, config)
         kind = self._kinds.setdefault(name, _Kind())
         self._kinds.move_to_end(name)
-        kind.uses += 1
-        if kind.uses >= _USES_BEFORE and kind.making is None:
+        kind.starts += 1
+        if kind.starts >= _STARTS_BEFORE and kind.making is None:
             kind.making = asyncio.create_task(self._make_one(spec, name, kind))
         while len(self._kinds) > _KINDS_MAX:
             self._forget(next(iter(self._kinds)))
-        return self._folder / name if kind.ready else None
 
-    def failed(self, folder: Path, error: BaseException) -> None:
-        """Take note that a box could not be restored. A checkpoint that fails again and again is not used any more."""
+    def was_restored(self, folder: Path, error: BackendError | None = None) -> None:
+        """Take note that a box was restored, or why not. A checkpoint that fails thrice in a row is given up."""
         kind = self._kinds.get(folder.name)
         if kind is None:
+            return
+        self._kinds.move_to_end(folder.name)
+        if error is None:
+            kind.failures = 0
             return
         kind.failures += 1
         logger().warning("restore failed", template=folder.name, failures=kind.failures, error=str(error))
@@ -88,8 +97,10 @@ class Templates:
     async def _make_one(self, spec: BoxSpec, name: str, kind: _Kind) -> None:
         folder = self._folder / name
         try:
-            folder.mkdir(parents=True)
-            await self._make(spec, folder)
+            # One at a time: each is a box that no slot was given for.
+            async with self._turn:
+                folder.mkdir(parents=True)
+                await self._make(spec, folder)
         except (BackendError, OSError) as error:
             logger().warning("no template", template=name, language=spec.language, error=str(error))
             shutil.rmtree(folder, ignore_errors=True)

@@ -23,6 +23,7 @@ SEED = int(os.environ.get("SANDBOX_FORGERY_SEED", "0"))
 TRIALS = int(os.environ.get("SANDBOX_FORGERY_TRIALS", "0"))
 # Two boxes run the same code as one, at twice the time.
 LEVELS = {Integrity.SEPARATE_PROCESS: TRIALS or 850, Integrity.SEPARATE_SANDBOX: TRIALS or 1}
+SLOTS = 2 * (os.cpu_count() or 1)
 # A language by what its image has beyond the standard library.
 LANGUAGES = {frozenset[str](): "python", frozenset({"numpy"}): "python-numpy"}
 
@@ -90,7 +91,8 @@ def test_no_verdict_is_forged_and_no_honest_program_is_blamed(integrity: Integri
     }
     wrong: dict[str, str] = {}
     seen: Counter[str] = Counter()
-    with local(backend="runsc", languages=languages) as client:
+    # Many of them wait for something: more at a time than there are cores.
+    with local(backend="runsc", languages=languages, slots=SLOTS) as client:
         for result in client.run_many(job(attack, variant, integrity) for attack, variant in tried.values()):
             seen[result.job_id] += 1
             attack, variant = tried[result.job_id]

@@ -1,6 +1,6 @@
 # attack: well formed values that are no answers: too few parts, other types, other arguments than those of the call
 # shape: whole
-# causes: PROTOCOL_VIOLATION, EXCEPTION
+# causes: PROTOCOL_VIOLATION, EXCEPTION, WRONG_ANSWER
 import os
 import random
 import struct
