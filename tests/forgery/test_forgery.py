@@ -1,6 +1,6 @@
 """No program of the corpus earns a pass that it does not deserve, and none of the controls loses one that it does.
 
-Without anything said, a thousand attacks: most with both roles in one box, each file once with a box for each of them.
+Without anything said, a thousand attacks: most with both roles in one box, every second file with a box for each.
 `SANDBOX_FORGERY_TRIALS` says how many to try at least at each level instead; nightly: 30,000.
 `SANDBOX_FORGERY_SEED` chooses other variants: without it they are the same each time.
 """
@@ -23,12 +23,13 @@ SEED = int(os.environ.get("SANDBOX_FORGERY_SEED", "0"))
 TRIALS = int(os.environ.get("SANDBOX_FORGERY_TRIALS", "0"))
 # Two boxes run the same code as one, at twice the time.
 LEVELS = {Integrity.SEPARATE_PROCESS: TRIALS or 850, Integrity.SEPARATE_SANDBOX: TRIALS or 1}
-SLOTS = 2 * (os.cpu_count() or 1)
 # A language by what its image has beyond the standard library.
 LANGUAGES = {frozenset[str](): "python", frozenset({"numpy"}): "python-numpy"}
 
 
 def chosen(files: list[corpus.Attack], trials: int) -> Iterator[tuple[corpus.Attack, corpus.Variant]]:
+    if trials < len(files):
+        files = files[SEED % 2 :: 2]
     count = max(1, math.ceil(trials / len(files)))
     for file in files:
         for variant in corpus.variants(file, seed=SEED, count=count):
@@ -91,8 +92,7 @@ def test_no_verdict_is_forged_and_no_honest_program_is_blamed(integrity: Integri
     }
     wrong: dict[str, str] = {}
     seen: Counter[str] = Counter()
-    # Many of them wait for something: more at a time than there are cores.
-    with local(backend="runsc", languages=languages, slots=SLOTS) as client:
+    with local(backend="runsc", languages=languages) as client:
         for result in client.run_many(job(attack, variant, integrity) for attack, variant in tried.values()):
             seen[result.job_id] += 1
             attack, variant = tried[result.job_id]
