@@ -53,7 +53,8 @@ def _tests(problem: Problem) -> str:
 
     Some tests call helpers of the prompt (HumanEval/32, 38 and 50). A completion may define them anew, to its own
     taste; so the tests have the prompt's own, and only the entry point is the program's. A prompt that is no whole
-    source, as when it ends inside of an expression, brings no helpers.
+    source, as when it ends inside of an expression, brings no helpers. In the program's own process, where the entry
+    point is there from the start, program and tests have one and the same helpers, as in the original harness.
 
     An entry point that is named like one of Python's own functions is asked for by name: unasked, Python's would win.
     """
@@ -61,8 +62,9 @@ def _tests(problem: Problem) -> str:
         return _imports(_functions(problem.canonical_solution)) + problem.test
     own = _imports([problem.entry_point])
     return (
-        f"try:\n    exec({problem.prompt!r}, globals())\nexcept Exception:\n    pass\n"
-        f"globals().pop({problem.entry_point!r}, None)\n"
+        f"if {problem.entry_point!r} not in globals():\n"
+        f"    try:\n        exec({problem.prompt!r}, globals())\n    except Exception:\n        pass\n"
+        f"    globals().pop({problem.entry_point!r}, None)\n"
         f"{own}{problem.test}\ncheck({problem.entry_point})"
     )
 

@@ -29,11 +29,21 @@ def sandbox(*arguments: str, timeout_s: int = 300) -> "subprocess.CompletedProce
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_all_canonical_solutions_of_humaneval_pass(backend: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("backend", "options", "integrity"),
+    [
+        pytest.param("runsc", (), "SEPARATE_PROCESS", marks=pytest.mark.gvisor),
+        pytest.param("runsc", ("--integrity", "IN_PROCESS"), "IN_PROCESS", marks=pytest.mark.gvisor),
+        pytest.param("docker", (), "SEPARATE_PROCESS", marks=[pytest.mark.docker, pytest.mark.gvisor]),
+    ],
+)
+def test_all_canonical_solutions_of_humaneval_pass(
+    backend: str, options: tuple[str, ...], integrity: str, tmp_path: Path
+) -> None:
     out = tmp_path / "results.jsonl"
+    arguments = ("--canonical", "--problems", "humaneval", "--backend", backend, "--out", str(out))
 
-    done = sandbox("evaluate", "--canonical", "--problems", "humaneval", "--backend", backend, "--out", str(out))
+    done = sandbox("evaluate", *arguments, *options)
 
     assert done.returncode == 0, done.stderr
     assert "{'pass@1': 1.0}" in done.stdout
@@ -41,7 +51,7 @@ def test_all_canonical_solutions_of_humaneval_pass(backend: str, tmp_path: Path)
     assert len(lines) == 164
     assert [line["task_id"] for line in lines] == [f"HumanEval/{index}" for index in range(164)]
     assert all(line["passed"] is True and line["result"] == "passed" for line in lines)
-    assert {line["integrity"] for line in lines} == {"SEPARATE_PROCESS"}
+    assert {line["integrity"] for line in lines} == {integrity}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

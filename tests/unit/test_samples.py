@@ -152,6 +152,12 @@ def test_the_tests_have_the_prompts_helpers_and_the_program_only_its_entry_point
     exec(before_the_test, names)  # noqa: S102 (text of this test)
     assert "helper" in names
     assert "entry" not in names
+    # In one process, they are where the program has put its own already.
+    program = b"helper = 'mine'\ndef entry(x):\n    return x\n"
+    together: dict[str, object] = {}
+    exec(program + before_the_test, together)  # noqa: S102 (both of this test)
+    assert together["helper"] == "mine"
+    assert "entry" in together
 
 
 def test_an_entry_point_with_a_name_of_pythons_is_the_programs(tmp_path: Path) -> None:
