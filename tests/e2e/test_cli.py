@@ -54,6 +54,49 @@ def test_all_canonical_solutions_of_humaneval_pass(
     assert {line["integrity"] for line in lines} == {integrity}
 
 
+@pytest.mark.gvisor
+def test_a_problem_whose_tests_cannot_be_split_falls_back_and_is_named(tmp_path: Path) -> None:
+    prompt = "def helper(x):\n    return x\n\n\ndef %s(x):\n"
+    tests = {
+        "split": "def check(candidate):\n    assert candidate(helper(1)) == 1\n",
+        "together": "def check(candidate):\n    assert candidate(1) == candidate.__code__.co_argcount\n",
+    }
+    problems, samples, out = (tmp_path / name for name in ("problems.jsonl", "samples.jsonl", "results.jsonl"))
+    problems.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "task_id": f"test/{name}",
+                    "prompt": prompt % name,
+                    "entry_point": name,
+                    "canonical_solution": "    return helper(x)\n",
+                    "test": test,
+                }
+            )
+            + "\n"
+            for name, test in tests.items()
+        )
+    )
+    lines = [
+        {"task_id": f"test/{name}", "completion": f"    return {value}\n"} for name in tests for value in ("x", "x + 1")
+    ]
+    samples.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    done = sandbox("evaluate", str(samples), "--problems", str(problems), "--out", str(out), "--k", "1")
+
+    assert done.returncode == 0, done.stderr
+    assert "{'pass@1': 0.5}" in done.stdout
+    assert "test/together" in done.stdout + done.stderr
+    assert "test/split" not in done.stdout + done.stderr
+    results = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(line["task_id"], line["passed"], line["integrity"]) for line in results] == [
+        ("test/split", True, "SEPARATE_PROCESS"),
+        ("test/split", False, "SEPARATE_PROCESS"),
+        ("test/together", True, "IN_PROCESS"),
+        ("test/together", False, "IN_PROCESS"),
+    ]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_harness_example_samples_give_the_harness_figure(backend: str, tmp_path: Path) -> None:
     folder = DATA / "human-eval"
