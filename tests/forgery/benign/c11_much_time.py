@@ -1,6 +1,6 @@
 # benign: uses most of its CPU time
 # shape: whole
-# limits: cpu_time_ms=1750 wall_time_ms=40000
+# limits: cpu_time_ms=2000 wall_time_ms=40000
 # tests: assert @NAME@(3) == 9
 import time
 
