@@ -48,7 +48,10 @@ class BoxRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxSpec:
-    """What a backend gets to know. `language` names an image; `environment` is the whole environment."""
+    """What a backend gets to know. `language` names an image; `environment` is the whole environment.
+
+    `warm` names the modules that a box from which others are restored loads beforehand.
+    """
 
     language: str
     command: tuple[str, ...]
@@ -56,6 +59,7 @@ class BoxSpec:
     limits: Limits
     rules: BoxRules
     integrity: Integrity = Integrity.SEPARATE_PROCESS
+    warm: tuple[str, ...] = ()
 
     @property
     def boxes(self) -> int:

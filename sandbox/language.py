@@ -10,6 +10,8 @@ from sandbox.errors import ImageError
 DEFAULT_LANGUAGE = "python"
 """What images are built of and what servers offer when nobody names a language."""
 
+_LISTS = ("packages", "command", "version_command", "warm")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
@@ -21,6 +23,7 @@ class Language:
         packages: OS packages that the image needs, for a base that is made from OS packages.
         command: The guest agent's command line inside the box.
         version_command: Prints the language's version inside the image.
+        warm: Python modules that boxes restored from a checkpoint have loaded already: what programs import most often.
         smoke: A program that must pass on a healthy server.
         folder: The folder of the definition, with its Dockerfile.
     """
@@ -30,6 +33,7 @@ class Language:
     packages: tuple[str, ...]
     command: tuple[str, ...]
     version_command: tuple[str, ...]
+    warm: tuple[str, ...]
     smoke: bytes
     folder: Path
 
@@ -44,12 +48,10 @@ def load_language(folder: Path) -> Language:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         smoke = (folder / raw.pop("smoke")).read_bytes()
-        lists = {key: tuple(map(str, raw.pop(key))) for key in ("packages", "command", "version_command")}
+        lists = {key: tuple(map(str, raw.pop(key))) for key in _LISTS}
         description = str(raw.pop("description"))
     except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError) as error:
-        raise ImageError(
-            f"{path}: {error!r}: a language needs description, packages, command, version_command, smoke"
-        ) from error
+        raise ImageError(f"{path}: {error!r}: a language needs description, smoke, {', '.join(_LISTS)}") from error
     if raw:
         raise ImageError(f"{path}: unknown key {min(raw)!r}")
     return Language(name=folder.name, description=description, smoke=smoke, folder=folder, **lists)

@@ -116,6 +116,7 @@ class Policy:
         return BoxSpec(
             language=language.name,
             command=language.command,
+            warm=language.warm,
             environment=self._environment(),
             limits=self._limits(job),
             rules=self.box,

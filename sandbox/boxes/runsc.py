@@ -38,7 +38,8 @@ _REAP_TIMEOUT_S = 5.0
 _LAST_WORDS_S = 1.0
 _CHECKPOINT_TIMEOUT_S = 30.0
 _TEMPLATE = "template"
-"""The word behind the agent's command that tells it that others will be restored from a checkpoint of it."""
+"""The word behind the agent's command that tells it that others will be restored from a checkpoint of it. The modules
+to load follow."""
 _CGROUP_PARENT = "sandbox"
 
 # The shell becomes the runtime, so that all its processes are born in the box's cgroup.
@@ -132,7 +133,7 @@ class RunscBackend:
             async with self._boot(spec) as box:
                 yield box
             return
-        warm = replace(spec, command=(*spec.command, _TEMPLATE))
+        warm = replace(spec, command=(*spec.command, _TEMPLATE, *spec.warm))
         config = self._config(warm)
         if (template := self._templates.find(warm, config)) is not None:
             async with AsyncExitStack() as stack:

@@ -49,16 +49,16 @@ class _JobInBox:
         self.cases: list[tuple[bytes, bytes]] = []
 
 
-def main(*, is_template: bool) -> int:
+def main(to_load: list[str] | None = None) -> int:
     """Serve one job over standard input and output, then wait to be destroyed.
 
     Args:
-        is_template: Other boxes will be restored from a checkpoint of this one.
+        to_load: Modules to load, where other boxes will be restored from a checkpoint of this one.
     """
-    if is_template:
+    if to_load is not None:
         from sandbox.guest import warm  # noqa: PLC0415 (who starts for one job alone does not pay for it)
 
-        warm.load()
+        warm.load(to_load)
     host = _take_over_the_streams()
     pipes, keeper_pid = _make_program_role()
     host.say_ready()

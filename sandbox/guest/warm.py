@@ -1,33 +1,26 @@
-"""What boxes that are restored from a checkpoint have loaded already: what programs ask for most often.
+"""What boxes that are restored from a checkpoint have loaded already.
 
-Loaded before the program role is set apart, so that it has them too. Nothing here may remember anything that has to
-differ between boxes, but `random`, which `reseed` is for.
+Loaded before the program role is set apart, so that it has it too. Nothing loaded may remember anything that has to
+differ between boxes, but what `reseed` is for.
 """
+
+from __future__ import annotations
 
 import sys
 
-_MODULES = (
-    "typing",
-    "math",
-    "collections",
-    "functools",
-    "itertools",
-    "operator",
-    "re",
-    "string",
-    "heapq",
-    "bisect",
-    "copy",
-    "random",
-)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
-def load() -> None:
-    """Import them."""
-    for name in _MODULES:
+def load(names: Iterable[str]) -> None:
+    """Import modules."""
+    for name in names:
         __import__(name)
 
 
 def reseed() -> None:
-    """Give this process random numbers of its own, as if it had imported `random` itself."""
-    sys.modules["random"].seed()
+    """Give this process random numbers of its own, as if it had imported what makes them itself."""
+    for name in ("random", "numpy.random"):
+        if (module := sys.modules.get(name)) is not None:
+            module.seed()

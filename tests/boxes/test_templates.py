@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,15 @@ def test_the_random_numbers_of_the_tests_differ_too(restored: Client) -> None:
     program = b"def f(x):\n    print(x)\n"
     verdicts = [until_restored(restored, Job(program=program, tests=tests)) for _ in range(3)]
     assert len({verdict.stdout.data for verdict in verdicts}) == len(verdicts)
+
+
+def test_the_random_numbers_of_numpy_differ() -> None:
+    subprocess.run([sys.executable, "-m", "sandbox", "images", "build", "python-numpy"], check=True)
+    program = b"import numpy\nprint(numpy.random.random(), numpy.random.default_rng().random())\n"
+    job = Job(program=program, language="python-numpy")
+    with local(languages=["python-numpy"]) as client:
+        told = [until_restored(client, job).stdout.data.split() for _ in range(3)]
+    assert len({number for numbers in told for number in numbers}) == 6
 
 
 def test_they_look_like_started_ones_to_a_program(restored: Client, started: Client) -> None:

@@ -41,7 +41,8 @@ def language(tmp_path: Path) -> Language:
     folder.mkdir()
     (folder / "smoke.py").write_text("")
     (folder / "language.toml").write_text(
-        'description = "d"\npackages = ["python3"]\ncommand = ["c"]\nversion_command = ["v"]\nsmoke = "smoke.py"\n'
+        'description = "d"\npackages = ["python3"]\ncommand = ["c"]\nversion_command = ["v"]\n'
+        'warm = []\nsmoke = "smoke.py"\n'
     )
     return load_language(folder)
 

@@ -32,6 +32,7 @@ LANGUAGE = Language(
     packages=(),
     command=("/usr/bin/env", "python3", "/opt/agent"),
     version_command=(),
+    warm=("re",),
     smoke=b"",
     folder=Path("/nowhere"),
 )
@@ -224,6 +225,7 @@ def test_a_job_that_asks_for_nothing_gets_the_defaults(policy: Policy) -> None:
     assert spec == BoxSpec(
         language="python",
         command=LANGUAGE.command,
+        warm=("re",),
         environment=spec.environment,
         limits=policy.defaults,
         rules=policy.box,
@@ -501,7 +503,7 @@ def test_a_rule_of_a_box_is_a_number() -> None:
 
 def test_a_box_has_no_place_for_a_clients_text() -> None:
     # Whoever adds a field here must ask whose text is in it.
-    names = {"language", "command", "environment", "limits", "rules", "integrity"}
+    names = {"language", "command", "warm", "environment", "limits", "rules", "integrity"}
     assert {field.name for field in fields(BoxSpec)} == names
 
 
