@@ -62,22 +62,29 @@ async def serve(
 ) -> None:
     """Serve until a signal, the end of standard input, or a box that is not gVisor's.
 
+    Args:
+        settings: What the command line says.
+        backend: Makes the boxes; not started.
+        policies: By name; one at least.
+        languages: By name.
+
     Raises:
         SandboxError: The server cannot start, or had to stop. The text says what to do.
     """
     log = logger()
     check_address(settings.listen, allow_remote=settings.allow_remote)
-    slots = settings.slots or slots_for(host.look(), policies["default"])
+    by_machine = min(slots_for(host.look(), policy) for policy in policies.values())
+    slots = settings.slots or by_machine
     host.come_first()
     await backend.start()
     try:
-        await _prove_languages(backend, policies["default"], languages)
+        await _prove_languages(backend, next(iter(policies.values())), languages)
         unenforced = await _prove_limits(settings, backend, slots, policies, languages)
         runner = Runner(backend, host_kernel=host.kernel_release(), unenforced=unenforced)
         scheduler = Scheduler(
             slots=slots,
             queue_jobs_max=settings.queue_jobs_max,
-            alone_max=max(1, slots_for(host.look(), policies["default"]) // 2),
+            alone_max=max(1, by_machine // 2),
         )
         dispatcher = Dispatcher(
             backend=backend, runner=runner, scheduler=scheduler, policies=policies, languages=languages

@@ -129,7 +129,7 @@ def evaluate(
             if out_file is not None:
                 out = stack.enter_context(_open_results(out_file, inputs))
             client = stack.enter_context(
-                connected(endpoint, backend=backend, languages=[language], in_flight_max=in_flight)
+                connected(endpoint, backend=backend, languages=[language], policy=policy, in_flight_max=in_flight)
             )
             done = stack.enter_context(progress(total))
             run = _Run(client, problem_set, limits, policy, language, tally, out, done)

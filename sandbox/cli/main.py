@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": ("sandbox.cli.evaluate", "evaluate", "Test samples of a code model and print pass@k."),
     "serve": ("sandbox.cli.serve", "serve", "Run the service."),
     "doctor": ("sandbox.cli.doctor", "doctor", "Attack every limit on this machine, and say which ones bind."),
+    "policy": ("sandbox.cli.policy", "policy", "Look at policies, check them, compare them, try them out."),
     "health": ("sandbox.cli.health", "health", "Ask a server whether it serves."),
     "images": ("sandbox.cli.images", "images", "Build and list the images of languages."),
 }

@@ -13,6 +13,7 @@ from sandbox.errors import JobRefusedError
 from sandbox.language import load_languages
 from sandbox.limits import RequestedLimits
 from sandbox.paths import data_dir
+from sandbox.policy import DEFAULT_POLICY
 
 _TIMEOUT_MAX_S = 86_400
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -95,13 +96,14 @@ def connected(
     backend: str | None,
     slots: int | None = None,
     languages: Sequence[str] = (),
+    policy: str = DEFAULT_POLICY,
     in_flight_max: int = 64,
 ) -> Iterator[Client]:
     """Give a client of the named servers, or of a private one when none is named.
 
     Raises:
         click.UsageError: Both servers and a backend are named.
-        JobRefusedError: A private server would not have one of the languages.
+        JobRefusedError: A private server would not have one of the languages, or the policy.
         BackendError: The private server did not start.
     """
     if endpoints and backend:
@@ -115,5 +117,14 @@ def connected(
         known = load_languages(data_dir("images"))
         if not known.keys() >= set(languages):
             raise JobRefusedError("job.language", f"unknown; known are {', '.join(sorted(known))}")
-        with local(backend=backend or "runsc", slots=slots, languages=languages, in_flight_max=in_flight_max) as client:
+        policies = sorted(path.stem for path in data_dir("policies").glob("*.toml"))
+        if policy not in policies:
+            raise JobRefusedError("job.policy", f"unknown; known are {', '.join(policies)}")
+        with local(
+            backend=backend or "runsc",
+            slots=slots,
+            languages=languages,
+            policies=[policy],
+            in_flight_max=in_flight_max,
+        ) as client:
             yield client

@@ -25,6 +25,7 @@ from sandbox.cli.text import decoded, escaped
 from sandbox.errors import InputFileError, JobRefusedError
 from sandbox.evaluate.results import result_fields
 from sandbox.job import Job, NoTests, SourceTests
+from sandbox.policy import DEFAULT_POLICY
 from sandbox.rpc.options import MESSAGE_BYTES_MAX
 from sandbox.verdict import Captured, Integrity, JobResult, KilledBy, ServiceError, ServiceErrorCode, Verdict
 
@@ -48,7 +49,7 @@ _EXPECT_LINES = 5
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file, in the order of the files.")
 @click.option("--endpoint", multiple=True, metavar="HOST:PORT", help="A running server. Default: a private one.")
 @click.option("--backend", type=BACKENDS, help="What makes the boxes of a private server. Default: runsc.")
-@click.option("--policy", default="default", show_default=True, help="A policy of the server.")
+@click.option("--policy", default=DEFAULT_POLICY, show_default=True, help="A policy of the server.")
 @click.option("--integrity", type=click.Choice([level.value for level in Integrity]), help=INTEGRITY_HELP)
 @click.option("--language", default="python", show_default=True, help="A language of the server.")
 def run(
@@ -72,23 +73,23 @@ def run(
 
     Exit code: 0 when all is as it should be, 1 when not, 2 for wrong usage, 3 when the service failed.
     """
-    tests = NoTests() if tests_file is None else SourceTests(_read(tests_file))
+    tests = NoTests() if tests_file is None else SourceTests(read_file(tests_file))
     limits = requested_limits(timeout, memory, test_timeout_s=test_timeout)
-    programs = [_read(path) for path in files]
+    programs = [read_file(path) for path in files]
     level = None if integrity is None else Integrity(integrity)
     jobs = [
         _job(path, program, index, tests=tests, language=language, policy=policy, limits=limits, integrity=level)
         for index, (path, program) in enumerate(zip(files, programs, strict=True))
     ]
     slots = 1 if len(jobs) == 1 else None
-    with connected(endpoint, backend=backend, slots=slots, languages=[language]) as client:
+    with connected(endpoint, backend=backend, slots=slots, languages=[language], policy=policy) as client:
         results = {int(result.job_id): result for result in client.run_many(jobs)}
     expected = [_expected(program) if len(files) > 1 else None for program in programs]
     if as_json:
         for index, path in enumerate(files):
             click.echo(json.dumps(_as_json(path, results[index], expected[index])))
     elif len(files) == 1:
-        _show_one(results[0])
+        show_one(results[0])
     else:
         _show_table(files, results, expected)
     sys.exit(max(_exit_code(results[index], expected[index]) for index in range(len(files))))
@@ -101,7 +102,7 @@ def _job(path: Path, program: bytes, index: int, **fields: Any) -> Job:
         raise JobRefusedError(f"{path}: {error.field}", error.reason) from error
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Return a file's bytes, capped just above what any server takes, so that an endless one ends.
 
     Raises:
@@ -157,7 +158,8 @@ def _evidence(verdict: Verdict) -> str:
     return f"{evidence.counter} = {evidence.value}{limit}{killed}"
 
 
-def _show_one(result: JobResult) -> None:
+def show_one(result: JobResult) -> None:
+    """Print all that there is to say about one result."""
     if isinstance(result, ServiceError):
         where = f"{result.field}: " if result.field else ""
         click.echo(f"service error: {result.code.value}: {where}{escaped(result.message)}")
@@ -167,7 +169,8 @@ def _show_one(result: JobResult) -> None:
         click.echo(f"message: {escaped(result.message)}")
     passed = result_fields(result)["tests_passed"]
     click.echo(f"tests:   {passed} of {result.tests_planned} passed, {result.integrity.value}")
-    click.echo(f"because: {_evidence(result)}")
+    if result.evidence.counter:
+        click.echo(f"because: {_evidence(result)}")
     click.echo(f"usage:   {_usage(result)}")
     if result.attempts > 1:
         click.echo(f"boxes:   {result.attempts}")

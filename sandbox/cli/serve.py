@@ -64,6 +64,13 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     help="Policy files. [default: those of the package]",
 )
 @click.option(
+    "--policy",
+    "policy_names",
+    multiple=True,
+    metavar="NAME",
+    help="Serve this policy only; give several. Each is examined before the server listens. [default: all]",
+)
+@click.option(
     "--language",
     "names",
     multiple=True,
@@ -116,6 +123,7 @@ def serve(
     queue_jobs_max: int,
     grace_s: float,
     policies: Path | None,
+    policy_names: tuple[str, ...],
     names: tuple[str, ...],
     runsc: Path | None,
     with_templates: bool,
@@ -135,7 +143,7 @@ def serve(
     """
     from sandbox import logs, paths, server
     from sandbox.language import DEFAULT_LANGUAGE, choose_languages
-    from sandbox.policy import load_policies
+    from sandbox.policy import choose_policies
 
     logs.configure()
     languages = choose_languages(paths.data_dir("images"), [DEFAULT_LANGUAGE, *names])
@@ -156,7 +164,7 @@ def serve(
         server.serve(
             settings,
             backend=make_backend(backend, languages, binary, with_templates=with_templates),
-            policies=load_policies(policies or paths.data_dir("policies")),
+            policies=choose_policies(policies or paths.data_dir("policies"), policy_names),
             languages=languages,
         )
     )

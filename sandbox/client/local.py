@@ -30,6 +30,8 @@ def local(
     backend: str = "runsc",
     slots: int | None = None,
     languages: Sequence[str] = (),
+    policies: Sequence[str] = ("default",),
+    policies_dir: Path | None = None,
     in_flight_max: int = 64,
     start_timeout_ms: int = 120_000,
     extra_args: Sequence[str] = (),
@@ -43,6 +45,8 @@ def local(
         backend: What makes the boxes: `runsc` or `docker`.
         slots: Boxes that run at the same time; the server decides if None.
         languages: Languages to offer beside Python; their images must have been built.
+        policies: Policies to serve. Each is examined before the server answers, once for each boot of the machine.
+        policies_dir: Where they are; the package's own if None.
         in_flight_max: Unanswered jobs, at most.
         start_timeout_ms: How long the server may take until it answers.
         extra_args: More arguments for `sandbox serve`.
@@ -57,6 +61,10 @@ def local(
         arguments = ["--listen", endpoint, "--backend", backend, "--die-with-stdin", "--last-removed", str(folder)]
         if slots is not None:
             arguments += ["--slots", str(slots)]
+        if policies_dir is not None:
+            arguments += ["--policies", str(policies_dir)]
+        for policy in policies:
+            arguments += ["--policy", policy]
         for language in languages:
             arguments += ["--language", language]
         process = _spawn([*arguments, *extra_args], log)

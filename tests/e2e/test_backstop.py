@@ -37,7 +37,7 @@ def test_the_backstop_of_processes_is_a_label_of_its_own(backend: str, tmp_path:
     (tmp_path / "default.toml").write_text(policy)
     limits = RequestedLimits(processes_max=200, memory_bytes=2 << 30, cpu_time_ms=20_000)
 
-    with local(backend=backend, slots=1, extra_args=["--policies", str(tmp_path)]) as client:
+    with local(backend=backend, slots=1, policies_dir=tmp_path) as client:
         verdict = client.run(Job(program=PROGRAM, limits=limits))
         clean = client.run(Job(program=b"def f(): return 1", tests=SourceTests(b"assert f() == 1")))
 

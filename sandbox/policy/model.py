@@ -1,28 +1,15 @@
-"""What a job may ask for and what each box is given: files in `policies/`, read once, and refused when incomplete."""
+"""A policy: what a job may ask for and what each box is given. Plain values; where they come from is elsewhere."""
 
-import hashlib
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.diagnostics import Diagnostics
-from sandbox.errors import JobRefusedError, PolicyError
+from sandbox.errors import JobRefusedError
 from sandbox.job import CallTests, CaseTests, Job, SourceTests
 from sandbox.language import Language
 from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits
 from sandbox.verdict import Integrity
 
-_VALUE_MAX = 2**63 - 1
-# What the kernel and the wire keep in 32 bits.
-_COUNT_MAX = 2**31 - 1
-# Two streams, and 100,000 results, in a message of 16 MiB.
-_OUTPUT_BYTES_MAX = 6 * 1024 * 1024
-_WHOLE_PERCENT = 100
-_DIAGNOSTICS_NAMES = [level.value for level in Diagnostics]
-_INTEGRITY_NAMES = ", ".join(level.value for level in Integrity)
 # Who counts the host's cores starts a thread for each. These tell OpenMP, OpenBLAS, MKL, numexpr, Rayon, Go and Python
 # (3.13 on) how many the quota pays for.
 _THREAD_POOLS = (
@@ -33,9 +20,6 @@ _THREAD_POOLS = (
     "RAYON_NUM_THREADS",
     "GOMAXPROCS",
     "PYTHON_CPU_COUNT",
-)
-_COUNTS = frozenset(
-    {"processes_max", "open_files_max", "host_tasks_max", "uid", "gid", "cases_max", "cpu_quota_percent"}
 )
 
 
@@ -67,7 +51,7 @@ class Policy:
 
     Attributes:
         name: The file's name without its ending; what jobs say.
-        digest: `sha256:<hex>` of the file.
+        digest: `sha256:<hex>` of the file and of those that it extends.
         description: One line for people.
         defaults: Limits of a job that asks for none.
         ceilings: Limits that no job may exceed.
@@ -187,126 +171,3 @@ class Policy:
     def _wall_time_ms(self, cpu_time_ms: int) -> int:
         """Return the wall time for a CPU time, in the proportion of the defaults."""
         return max(1, cpu_time_ms * self.defaults.wall_time_ms // self.defaults.cpu_time_ms)
-
-
-def load_policies(folder: Path) -> dict[str, Policy]:
-    """Read every policy in `folder`, by name.
-
-    Raises:
-        PolicyError: A policy is broken, or there is no `default`.
-    """
-    found = {path.stem: load_policy(path) for path in sorted(folder.glob("*.toml"))}
-    if "default" not in found:
-        raise PolicyError(f"{folder}: no default.toml; every server needs the policy 'default'")
-    return found
-
-
-def load_policy(path: Path) -> Policy:
-    """Read one policy file.
-
-    Raises:
-        PolicyError: A key is missing, unknown or impossible. The text names the file and the key.
-    """
-    try:
-        text = path.read_bytes()
-        raw = tomllib.loads(text.decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"{path}: {error}") from error
-    wanted = {"description", "diagnostics_max", "defaults", "ceilings", "job", "integrity", "box", "environment"}
-    _check_keys(path, "", raw, wanted)
-    if not isinstance(raw["description"], str):
-        raise PolicyError(f"{path}: description must be a text")
-    if raw["diagnostics_max"] not in _DIAGNOSTICS_NAMES:
-        raise PolicyError(
-            f"{path}: diagnostics_max: {raw['diagnostics_max']!r} is none of {', '.join(_DIAGNOSTICS_NAMES)}"
-        )
-    policy = Policy(
-        name=path.stem,
-        digest="sha256:" + hashlib.sha256(text).hexdigest(),
-        description=raw["description"],
-        defaults=_read_limits(path, "defaults", raw),
-        ceilings=_read_limits(path, "ceilings", raw),
-        job=JobRules(**_read(path, "job", raw, _names(JobRules))),
-        diagnostics_max=Diagnostics(raw["diagnostics_max"]),
-        integrity=_read_integrity(path, raw["integrity"]),
-        box=BoxRules(**_read(path, "box", raw, _names(BoxRules))),
-        environment=_read_environment(path, raw["environment"]),
-    )
-    for name in LIMIT_NAMES:
-        if getattr(policy.defaults, name) > getattr(policy.ceilings, name):
-            raise PolicyError(f"{path}: defaults.{name} is above ceilings.{name}")
-    if policy.ceilings.output_bytes > _OUTPUT_BYTES_MAX:
-        raise PolicyError(
-            f"{path}: ceilings.output_bytes must be at most {_OUTPUT_BYTES_MAX}: two streams share one message"
-        )
-    if policy.ceilings.output_bytes > policy.box.output_hard_bytes:
-        raise PolicyError(f"{path}: ceilings.output_bytes is above box.output_hard_bytes, so that it could not be kept")
-    if policy.box.wall_time_hard_percent < _WHOLE_PERCENT:
-        raise PolicyError(f"{path}: box.wall_time_hard_percent must be at least {_WHOLE_PERCENT}: nothing is excluded")
-    return policy
-
-
-def _names(section: type[JobRules | BoxRules]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(section))
-
-
-def _read_limits(path: Path, section: str, raw: Mapping[str, Any]) -> Limits:
-    """Read limits of whole jobs; those of tests follow from each job's."""
-    values = _read(path, section, raw, JOB_LIMIT_NAMES)
-    return Limits(**values, **{name: values[job_name] for name, job_name in TEST_LIMITS.items()})
-
-
-def _read(path: Path, section: str, raw: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, int]:
-    values = raw[section]
-    if not isinstance(values, dict):
-        raise PolicyError(f"{path}: [{section}] must be a table")
-    _check_keys(path, f"{section}.", values, set(names))
-    for key, value in values.items():
-        if type(value) is not int or value <= 0:
-            raise PolicyError(f"{path}: {section}.{key} must be a positive whole number, not {value!r}")
-        most = _COUNT_MAX if key in _COUNTS else _VALUE_MAX
-        if value > most:
-            raise PolicyError(f"{path}: {section}.{key} must be at most {most}, not {value}")
-    return values
-
-
-def _read_integrity(path: Path, raw: object) -> IntegrityRules:
-    if not isinstance(raw, dict):
-        raise PolicyError(f"{path}: [integrity] must be a table")
-    _check_keys(path, "integrity.", raw, {"default", "allowed"})
-    names = raw["allowed"]
-    if not isinstance(names, list) or not names:
-        raise PolicyError(f"{path}: integrity.allowed must be a list of {_INTEGRITY_NAMES}, and not empty")
-    allowed = tuple(_level(path, "integrity.allowed", name) for name in names)
-    default = _level(path, "integrity.default", raw["default"])
-    if default not in allowed:
-        raise PolicyError(f"{path}: integrity.default is not among integrity.allowed")
-    if default is Integrity.IN_PROCESS:
-        # A pass that can be forged is for who asks for it.
-        raise PolicyError(f"{path}: integrity.default must not be IN_PROCESS: jobs have to ask for that by themselves")
-    return IntegrityRules(default=default, allowed=allowed)
-
-
-def _level(path: Path, key: str, name: object) -> Integrity:
-    try:
-        return Integrity(name)
-    except ValueError:
-        raise PolicyError(f"{path}: {key}: {name!r} is none of {_INTEGRITY_NAMES}") from None
-
-
-def _read_environment(path: Path, raw: object) -> tuple[tuple[str, str], ...]:
-    if not isinstance(raw, dict) or not all(isinstance(value, str) and "\0" not in value for value in raw.values()):
-        raise PolicyError(f"{path}: [environment] must be a table of texts")
-    for name in raw:
-        if not name or "=" in name or "\0" in name:
-            raise PolicyError(f"{path}: environment.{name!r} cannot be the name of a variable")
-    return tuple(sorted(raw.items()))
-
-
-def _check_keys(path: Path, prefix: str, found: Mapping[str, object], wanted: set[str]) -> None:
-    for key in sorted(wanted - set(found)):
-        raise PolicyError(
-            f"{path}: {prefix}{key} is missing; every key must be there, see the comments of default.toml"
-        )
-    for key in sorted(set(found) - wanted):
-        raise PolicyError(f"{path}: {prefix}{key} is unknown; known are {', '.join(sorted(wanted))}")

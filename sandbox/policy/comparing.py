@@ -1,0 +1,64 @@
+"""What is different between two policies, and whether it lets a program do more or less."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from sandbox.diagnostics import Diagnostics
+from sandbox.policy.keys import BY_PATH, Key, Kind
+from sandbox.policy.reading import Draft
+from sandbox.verdict import Integrity
+
+
+class Direction(Enum):
+    """Where a change goes."""
+
+    LOOSER = "looser"
+    TIGHTER = "tighter"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One setting that two policies have differently. None: that policy does not have it."""
+
+    path: str
+    before: Any
+    after: Any
+    direction: Direction
+
+
+def differences(before: Draft, after: Draft) -> list[Difference]:
+    """Return the settings that differ, those of the tables in the order of the table of keys."""
+    order = {path: position for position, path in enumerate(BY_PATH)}
+    paths = sorted({*before.settings, *after.settings}, key=lambda path: (order.get(path, len(order)), path))
+    found = []
+    for path in paths:
+        old, new = (draft.settings[path].value if path in draft.settings else None for draft in (before, after))
+        if old != new:
+            found.append(Difference(path, old, new, _direction(path, old, new)))
+    return found
+
+
+def _direction(path: str, old: Any, new: Any) -> Direction:
+    if old is None or new is None or path not in BY_PATH:
+        return Direction.OTHER
+    before, after = _looseness(BY_PATH[path], old), _looseness(BY_PATH[path], new)
+    if before is None or not (after < before or after > before):
+        return Direction.OTHER
+    return Direction.LOOSER if after > before else Direction.TIGHTER
+
+
+def _looseness(key: Key, value: Any) -> Any:
+    """Return what is greater the more a program may do; None where nothing is. Sets are greater than their subsets."""
+    if key.kind is Kind.NUMBER:
+        return None if key.name in {"uid", "gid"} else value
+    match key.path:
+        case "diagnostics_max":
+            return Diagnostics(value).rank
+        case "integrity.default":
+            return -list(Integrity).index(Integrity(value))
+        case "integrity.allowed":
+            return frozenset(value)
+        case _:
+            return None

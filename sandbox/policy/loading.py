@@ -1,0 +1,148 @@
+"""From a file to a policy that can be trusted to be whole."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from sandbox.boxspec import BoxRules
+from sandbox.diagnostics import Diagnostics
+from sandbox.errors import PolicyError
+from sandbox.limits import JOB_LIMIT_NAMES, TEST_LIMITS, Limits
+from sandbox.paths import data_dir
+from sandbox.policy.keys import ENVIRONMENT
+from sandbox.policy.model import IntegrityRules, JobRules, Policy
+from sandbox.policy.reading import Draft, read
+from sandbox.verdict import Integrity
+
+DEFAULT_POLICY = "default"
+"""What jobs get that name no policy."""
+
+# gVisor itself needs some thirty tasks of the host, and a program's process takes one or two more.
+_HOST_TASKS_OF_GVISOR = 64
+_HOST_TASKS_OF_PROCESS = 2
+
+
+def load_policies(folder: Path) -> dict[str, Policy]:
+    """Read every policy in `folder`, by name.
+
+    Raises:
+        PolicyError: A policy is broken, or there is no `default`.
+    """
+    found = {path.stem: load_policy(path) for path in sorted(folder.glob("*.toml"))}
+    if DEFAULT_POLICY not in found:
+        raise PolicyError(
+            f"{folder}: no {DEFAULT_POLICY}.toml; every server needs the policy {DEFAULT_POLICY!r}. One that has "
+            f'`extends = "{DEFAULT_POLICY}"` and nothing else is that of the package'
+        )
+    return found
+
+
+def choose_policies(folder: Path, names: Sequence[str]) -> dict[str, Policy]:
+    """Read the policies of these names in `folder`; without a name, all.
+
+    Raises:
+        PolicyError: A policy is broken, or there is none of this name.
+    """
+    if not names:
+        return load_policies(folder)
+    known = sorted(path.stem for path in folder.glob("*.toml"))
+    for name in names:
+        if name not in known:
+            raise PolicyError(f"{folder}: no policy {name!r}; known are {', '.join(known) or 'none'}")
+    return {name: load_policy(folder / f"{name}.toml") for name in names}
+
+
+def load_policy(path: Path) -> Policy:
+    """Read one policy file.
+
+    Raises:
+        PolicyError: A key is missing, unknown or impossible. The text has a line for each problem: the file, the line
+            and the key.
+    """
+    draft = draft_policy(path)
+    draft.refuse_if_wrong()
+    return build(draft)
+
+
+def draft_policy(path: Path) -> Draft:
+    """Read one policy file, and note all that is wrong with it or strange about it."""
+    draft = read(path, shipped=data_dir("policies"))
+    if not any(not problem.is_advice for problem in draft.problems):
+        _check_together(draft)
+        _advise(draft)
+    return draft
+
+
+def build(draft: Draft) -> Policy:
+    """Return the policy of a draft that has no problems."""
+    values = {path: setting.value for path, setting in draft.settings.items()}
+
+    def section(name: str) -> dict[str, object]:
+        return {path.removeprefix(f"{name}."): value for path, value in values.items() if path.startswith(f"{name}.")}
+
+    return Policy(
+        name=draft.file.stem,
+        digest=_digest(draft.sources),
+        description=values["description"],
+        defaults=_limits(values, "defaults"),
+        ceilings=_limits(values, "ceilings"),
+        job=JobRules(**{item.name: values[f"job.{item.name}"] for item in fields(JobRules)}),
+        integrity=IntegrityRules(
+            default=Integrity(values["integrity.default"]),
+            allowed=tuple(Integrity(name) for name in values["integrity.allowed"]),
+        ),
+        diagnostics_max=Diagnostics(values["diagnostics_max"]),
+        box=BoxRules(**{item.name: values[f"box.{item.name}"] for item in fields(BoxRules)}),
+        environment=tuple(sorted((name, str(value)) for name, value in section(ENVIRONMENT).items())),
+    )
+
+
+def _digest(sources: list[bytes]) -> str:
+    """Of one file, its own digest; of several, that of their digests, nearest first."""
+    digests = [hashlib.sha256(source) for source in sources]
+    whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(each.digest() for each in digests))
+    return f"sha256:{whole.hexdigest()}"
+
+
+def _limits(values: dict[str, int], section: str) -> Limits:
+    """Limits of whole jobs; those of tests follow from each job's."""
+    own = {name: values[f"{section}.{name}"] for name in JOB_LIMIT_NAMES}
+    return Limits(**own, **{name: own[job_name] for name, job_name in TEST_LIMITS.items()})
+
+
+def _check_together(draft: Draft) -> None:
+    """Note values that contradict each other."""
+    values = {path: setting.value for path, setting in draft.settings.items()}
+    for name in JOB_LIMIT_NAMES:
+        default, ceiling = f"defaults.{name}", f"ceilings.{name}"
+        if values[default] > values[ceiling]:
+            draft.complain(f"{default} is above {ceiling}", default, ceiling)
+    kept, drained = "ceilings.output_bytes", "box.output_hard_bytes"
+    if values[kept] > values[drained]:
+        draft.complain(f"{kept} is above {drained}, so that it could not be kept", kept, drained)
+    default, allowed = "integrity.default", "integrity.allowed"
+    if values[default] == Integrity.IN_PROCESS.value:
+        # A pass that can be forged is for who asks for it.
+        draft.complain(f"{default} must not be IN_PROCESS: jobs have to ask for that by themselves", default)
+    if values[default] not in values[allowed]:
+        draft.complain(f"{default} is not among {allowed}", default, allowed)
+
+
+def _advise(draft: Draft) -> None:
+    """Note values that are allowed and yet not what people mean."""
+    values = {path: setting.value for path, setting in draft.settings.items()}
+    for section in ("defaults", "ceilings"):
+        disk, memory = f"{section}.disk_bytes", f"{section}.memory_bytes"
+        if values[disk] > values[memory]:
+            text = f"{disk} is above {memory}, which files in /tmp count against: it never binds"
+            draft.complain(text, disk, memory, is_advice=True)
+        wall, cpu = f"{section}.wall_time_ms", f"{section}.cpu_time_ms"
+        if values[wall] < values[cpu]:
+            text = f"{wall} is below {cpu}, which then binds for programs of several processes alone"
+            draft.complain(text, wall, cpu, is_advice=True)
+    processes, tasks = "ceilings.processes_max", "box.host_tasks_max"
+    enough = _HOST_TASKS_OF_GVISOR + _HOST_TASKS_OF_PROCESS * values[processes]
+    if values[tasks] < enough:
+        text = f"{tasks} may end a box before a program has its {processes}: {enough} are enough"
+        draft.complain(text, tasks, processes, is_advice=True)

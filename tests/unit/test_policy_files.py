@@ -1,0 +1,311 @@
+"""Policies as text: what they extend, where each value is from, what is wrong with them and in which line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from sandbox.cli.policy import policy as command
+from sandbox.errors import PolicyError
+from sandbox.paths import data_dir
+from sandbox.policy import Policy, load_policies, load_policy
+from sandbox.policy.comparing import Difference, Direction, differences
+from sandbox.policy.keys import BY_PATH, ENVIRONMENT, KEYS, Kind
+from sandbox.policy.loading import draft_policy
+from sandbox.policy.schema import schema
+from sandbox.verdict import Integrity
+
+SHIPPED = data_dir("policies")
+NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(path: Path) -> list[str]:
+    """All that is wrong with a file, without the folder."""
+    with pytest.raises(PolicyError) as caught:
+        load_policy(path)
+    return [line.removeprefix(f"{path.parent}/") for line in str(caught.value).splitlines()]
+
+
+def advice(path: Path) -> list[str]:
+    draft = draft_policy(path)
+    assert all(problem.is_advice for problem in draft.problems)
+    return [str(problem).removeprefix(f"{path.parent}/") for problem in draft.problems]
+
+
+# Those that are shipped.
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_shipped_policy_is_good_and_there_is_nothing_to_advise(name: str) -> None:
+    assert load_policy(SHIPPED / f"{name}.toml").name == name
+    assert draft_policy(SHIPPED / f"{name}.toml").problems == []
+
+
+def test_strict_gives_a_program_no_more_than_default() -> None:
+    found = differences(draft_policy(SHIPPED / "default.toml"), draft_policy(SHIPPED / "strict.toml"))
+    assert {each.direction for each in found if each.path != "description"} == {Direction.TIGHTER}
+    assert load_policy(SHIPPED / "strict.toml").integrity.allowed == (Integrity.SEPARATE_SANDBOX,)
+
+
+# What a policy extends.
+
+
+def limits_of(policy: Policy) -> tuple[int, int]:
+    return policy.defaults.cpu_time_ms, policy.ceilings.cpu_time_ms
+
+
+def test_what_is_not_said_is_that_of_the_extended_policy(tmp_path: Path) -> None:
+    default = load_policy(SHIPPED / "default.toml")
+    mine = load_policy(write(tmp_path, "mine", 'extends = "default"\n[defaults]\ncpu_time_ms = 7\n'))
+    assert mine.name == "mine"
+    assert limits_of(mine) == (7, default.ceilings.cpu_time_ms)
+    assert mine.environment == default.environment
+    assert mine.box == default.box
+
+
+def test_the_nearest_file_wins_and_each_is_in_the_digest(tmp_path: Path) -> None:
+    write(tmp_path, "a", 'extends = "default"\n[defaults]\ncpu_time_ms = 1\n[ceilings]\ncpu_time_ms = 2\n')
+    write(tmp_path, "b", 'extends = "a"\n[defaults]\ncpu_time_ms = 2\n')
+    c = write(tmp_path, "c", 'extends = "b"\n[environment]\nA = "c"\n')
+    before = load_policy(c)
+    assert limits_of(before) == (2, 2)
+    assert dict(before.environment)["A"] == "c"
+    assert "PATH" in dict(before.environment)
+    assert before.digest not in {load_policy(tmp_path / "a.toml").digest, load_policy(tmp_path / "b.toml").digest}
+    # A change of what is extended is a change.
+    write(tmp_path, "a", 'extends = "default"\n[defaults]\ncpu_time_ms = 1\n[ceilings]\ncpu_time_ms = 3\n')
+    assert limits_of(load_policy(c)) == (2, 3)
+    assert load_policy(c).digest != before.digest
+
+
+def test_a_policy_beside_it_comes_before_one_of_the_package(tmp_path: Path) -> None:
+    # An operator's own `default`, and it may extend the one it replaces.
+    write(tmp_path, "default", 'extends = "default"\n[defaults]\ncpu_time_ms = 9\n')
+    write(tmp_path, "mine", 'extends = "default"\n')
+    assert {name: limits_of(each)[0] for name, each in load_policies(tmp_path).items()} == {"default": 9, "mine": 9}
+
+
+@pytest.mark.parametrize("chain", [["a"], ["b", "a"], ["b", "c", "a"]])
+def test_a_policy_that_extends_itself_is_refused(tmp_path: Path, chain: list[str]) -> None:
+    for name, base in zip(["a", *chain], chain, strict=False):
+        write(tmp_path, name, f'extends = "{base}"\n')
+    assert "extends itself" in problems(tmp_path / "a.toml")[0]
+
+
+def test_a_chain_without_an_end_is_refused(tmp_path: Path) -> None:
+    for number in range(20):
+        write(tmp_path, f"p{number}", f'extends = "p{number + 1}"\n')
+    write(tmp_path, "p20", 'extends = "default"\n')
+    assert "extends" in problems(tmp_path / "p0.toml")[0]
+    assert load_policy(tmp_path / "p15.toml").name == "p15"
+
+
+@pytest.mark.parametrize("base", ['"defualt"', '"../default"', '"/etc/passwd"', '""', "1", "[]", '"a/b"'])
+def test_what_is_no_policy_cannot_be_extended(tmp_path: Path, base: str) -> None:
+    found = problems(write(tmp_path, "mine", f"\nextends = {base}\n"))[0]
+    assert found.startswith("mine.toml:2: extends: ")
+    assert "known are data, default, mine, strict" in found
+
+
+def test_a_name_that_is_nearly_right_is_suggested(tmp_path: Path) -> None:
+    assert "did you mean default?" in problems(write(tmp_path, "mine", 'extends = "defualt"\n'))[0]
+
+
+def test_what_is_wrong_in_an_extended_file_is_shown_there(tmp_path: Path) -> None:
+    write(tmp_path, "base", 'extends = "default"\n[box]\nuid = 0\n')
+    assert problems(write(tmp_path, "mine", 'extends = "base"\n'))[0].startswith("base.toml:3: box.uid must be")
+
+
+# What is wrong, and where.
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "mine",
+        """extends = "default"
+diagnostics_max = "FUL"   # three letters
+
+[defaults]
+cpu_time_sm = 1
+memory_bytes = "much"
+[integrity]
+allowed = ["SEPARATE"]
+[box]
+# uid = 1
+uid = 5_000_000_000
+disk_bytes = 1
+[ environment ]
+A = 1
+""",
+    )
+    assert [line.split(";")[0] for line in problems(path)] == [
+        "mine.toml:2: diagnostics_max: 'FUL' is none of NONE, COUNTS, FULL",
+        "mine.toml:5: defaults.cpu_time_sm is unknown",
+        "mine.toml:6: defaults.memory_bytes must be a positive whole number, not 'much'",
+        "mine.toml:8: integrity.allowed: 'SEPARATE' is none of IN_PROCESS, SEPARATE_PROCESS, SEPARATE_SANDBOX",
+        "mine.toml:11: box.uid must be at most 2147483647, not 5000000000",
+        "mine.toml:12: box.disk_bytes is unknown",
+        "mine.toml:14: environment.A: [environment] must be a table of texts",
+    ]
+    hints = "\n".join(problems(path))
+    assert "did you mean FULL?" in hints
+    assert "did you mean cpu_time_ms?" in hints
+    assert "it belongs into defaults.disk_bytes or ceilings.disk_bytes" in hints
+
+
+def test_values_that_contradict_each_other_are_shown_in_the_file_that_is_at_fault(tmp_path: Path) -> None:
+    path = write(tmp_path, "mine", 'extends = "default"\n[ceilings]\n\nmemory_bytes = 4096\n')
+    assert problems(path) == ["mine.toml:4: defaults.memory_bytes is above ceilings.memory_bytes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[defaults]\ndisk_bytes = 300_000_000", "mine.toml:3: defaults.disk_bytes is above defaults.memory_bytes"),
+        ("[defaults]\nwall_time_ms = 1_000", "mine.toml:3: defaults.wall_time_ms is below defaults.cpu_time_ms"),
+        ("[box]\nhost_tasks_max = 100", "mine.toml:3: box.host_tasks_max may end a box before"),
+    ],
+)
+def test_what_is_merely_strange_is_advice(tmp_path: Path, text: str, said: str) -> None:
+    path = write(tmp_path, "mine", f'extends = "default"\n{text}\n')
+    (found,) = advice(path)
+    assert found.startswith(said)
+    assert load_policy(path).name == "mine"
+
+
+def test_syntax_errors_tell_the_line(tmp_path: Path) -> None:
+    assert "line 3" in problems(write(tmp_path, "mine", "\n\n=\n"))[0]
+
+
+# What differs.
+
+
+def test_a_difference_says_who_may_do_more(tmp_path: Path) -> None:
+    before = draft_policy(SHIPPED / "default.toml")
+    after = draft_policy(
+        write(
+            tmp_path,
+            "mine",
+            """extends = "default"
+diagnostics_max = "NONE"
+[defaults]
+cpu_time_ms = 1
+[ceilings]
+cpu_time_ms = 1_000_000
+[integrity]
+default = "SEPARATE_SANDBOX"
+allowed = ["SEPARATE_SANDBOX", "SEPARATE_PROCESS"]
+[box]
+uid = 7
+[environment]
+A = "b"
+""",
+        )
+    )
+    assert [(each.path, each.direction.value) for each in differences(before, after)] == [
+        ("diagnostics_max", "tighter"),
+        ("defaults.cpu_time_ms", "tighter"),
+        ("ceilings.cpu_time_ms", "looser"),
+        ("integrity.default", "tighter"),
+        ("integrity.allowed", "tighter"),
+        ("box.uid", "other"),
+        ("environment.A", "other"),
+    ]
+    opposite = {Direction.TIGHTER: Direction.LOOSER, Direction.LOOSER: Direction.TIGHTER}
+    assert differences(after, before) == [
+        Difference(each.path, each.after, each.before, opposite.get(each.direction, each.direction))
+        for each in differences(before, after)
+    ]
+    assert differences(after, after) == []
+
+
+# What editors are told.
+
+
+def test_the_schema_beside_the_policies_is_the_one_that_the_table_of_keys_makes() -> None:
+    assert (SHIPPED / "schema.json").read_text(encoding="utf-8") == schema(), (
+        "sandbox policy schema > policies/schema.json"
+    )
+
+
+def test_the_schema_knows_every_key_and_no_other() -> None:
+    properties = json.loads(schema())["properties"]
+    tables = {name: inner["properties"] for name, inner in properties.items() if "properties" in inner}
+    paths = {name for name in properties if name not in tables} - {"extends", ENVIRONMENT}
+    paths |= {f"{table}.{name}" for table, keys in tables.items() for name in keys}
+    assert paths == set(BY_PATH)
+    assert not any(table["additionalProperties"] for table in (properties[name] for name in tables))
+
+
+def test_every_key_says_what_it_means_and_what_breaks() -> None:
+    for key in KEYS:
+        assert key.meaning.endswith(".")
+        assert key.loosened.endswith(".")
+        assert bool(key.unit) == (key.kind is Kind.NUMBER)
+        assert bool(key.words) == (key.kind in {Kind.CHOICE, Kind.CHOICES})
+
+
+# The command.
+
+
+def called(*arguments: str) -> tuple[int, str]:
+    result: Any = CliRunner().invoke(command, list(arguments))
+    return result.exit_code, result.output
+
+
+def test_list_names_every_policy(tmp_path: Path) -> None:
+    code, output = called("list")
+    assert code == 0
+    assert [line.split()[0] for line in output.splitlines()] == ["policy", *NAMES]
+    write(tmp_path, "broken", "a = 1")
+    assert called("list", "--policies", str(tmp_path))[0] == 1
+
+
+def test_show_tells_where_each_value_is_from(tmp_path: Path) -> None:
+    path = write(tmp_path, "mine", 'extends = "default"\n[defaults]\ncpu_time_ms = 4_000\n')
+    code, output = called("show", str(path))
+    assert code == 0
+    rows = {line.split()[0]: line for line in output.splitlines()}
+    assert load_policy(path).digest in output.splitlines()[0]
+    assert rows["defaults.cpu_time_ms"].endswith(f"= 4_000  # {path}:3")
+    assert f"# {SHIPPED / 'default.toml'}:" in rows["box.uid"]
+    assert set(BY_PATH) <= set(rows)
+    explained = called("show", "mine", "--policies", str(tmp_path), "--explain")[1]
+    assert explained.count("When loosened: ") == len(KEYS)
+
+
+def test_check_counts_what_is_wrong_and_not_what_is_strange(tmp_path: Path) -> None:
+    assert called("check")[0] == 0
+    strange = write(tmp_path, "strange", 'extends = "default"\n[box]\nhost_tasks_max = 100\n')
+    code, output = called("check", str(strange))
+    assert code == 0
+    assert "(advice)" in output
+    assert "good" in output
+    wrong = write(tmp_path, "wrong", 'extends = "default"\nfoo = 1\n')
+    code, output = called("check", str(strange), str(wrong))
+    assert code == 1
+    assert f"{wrong}:2: foo is unknown" in output
+    assert f"{wrong}: good" not in output
+
+
+def test_diff_shows_what_differs(tmp_path: Path) -> None:
+    assert called("diff", "default", "default") == (0, "no difference\n")
+    code, output = called("diff", "default", "strict")
+    assert code == 1
+    assert "SEPARATE_SANDBOX" in output
+
+
+@pytest.mark.parametrize("name", ["nobody", "../default", "/etc/passwd", ""])
+def test_a_name_that_is_none_is_wrong_usage(name: str) -> None:
+    code, output = called("show", name)
+    assert code == 2
+    assert "default" in output
