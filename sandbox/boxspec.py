@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sandbox.errors import BackendError
 from sandbox.limits import Limits
+from sandbox.seccomp.profile import Profile
+from sandbox.seccomp.roles import RoleFilters
 from sandbox.verdict import Integrity
 
 CPU_PERIOD_US = 100_000
@@ -48,9 +50,18 @@ class BoxRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxSpec:
-    """What a backend gets to know. `language` names an image; `environment` is the whole environment.
+    """What a backend gets to know.
 
-    `warm` names the modules that a box from which others are restored loads beforehand.
+    Attributes:
+        language: Names an image.
+        command: The guest agent's command line.
+        environment: The whole environment.
+        limits: The job's.
+        rules: The policy's.
+        system_calls: What programs may call, and what is put around the box so that they can.
+        filters: The same as the agent puts it on its roles.
+        integrity: How strongly tests are kept apart from the program.
+        warm: The modules that a box from which others are restored loads beforehand.
     """
 
     language: str
@@ -58,6 +69,8 @@ class BoxSpec:
     environment: tuple[tuple[str, str], ...]
     limits: Limits
     rules: BoxRules
+    system_calls: Profile
+    filters: RoleFilters
     integrity: Integrity = Integrity.SEPARATE_PROCESS
     warm: tuple[str, ...] = ()
 

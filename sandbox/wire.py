@@ -13,13 +13,13 @@ from sandbox.job import CallTests, CaseTests, Comparator, Job, SourceTests
 from sandbox.verdict import Integrity
 
 _HEADER = struct.Struct(">IB")
-_LIMITS_BODY = struct.Struct(">IIIQQQQ")
+_LIMITS_BODY = struct.Struct(">IIIQQQQII")
 _CASE_BODY = struct.Struct(">I")
 _COMPARE_BODY = struct.Struct(">Bd")
 _FUNCTION_BODY = struct.Struct(">d")
 COMPARATORS = {comparator: number for number, comparator in enumerate(Comparator)}
 
-PROTOCOL = 5
+PROTOCOL = 6
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 WAKE, LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLRPMFTCG"
@@ -93,8 +93,10 @@ def encode_limits(spec: BoxSpec) -> bytes:
         spec.rules.shm_bytes,
         limits.output_bytes,
         spec.rules.output_hard_bytes,
+        len(spec.filters.program),
+        len(spec.filters.tests),
     )
-    return encode_frame(LIMITS, body)
+    return encode_frame(LIMITS, body + spec.filters.program + spec.filters.tests)
 
 
 def _tests(job: Job) -> list[bytes]:

@@ -6,6 +6,7 @@ kills in threads of their own, because a server whose every thread waits for a c
 
 import asyncio
 import contextlib
+import json
 import secrets
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -30,10 +31,12 @@ from sandbox.boxspec import CPU_PERIOD_US, BoxSpec
 from sandbox.errors import BackendError, ImageError
 from sandbox.images import VERSION_LABEL
 from sandbox.language import Language
+from sandbox.seccomp.roles import around_the_box
 
 _Result = TypeVar("_Result")
 
 RUNTIME = "runsc"
+_FILTERS = "--oci-seccomp"
 LABEL = "sandbox.instance"
 RUN_DIR_LABEL = "sandbox.run_dir"
 _CALL_TIMEOUT_S = 120
@@ -90,8 +93,15 @@ class DockerBackend:
         self.runsc_version = await runsc_version(self._runsc)
         self._engine = engine = await _Engine.connect()
         info = await engine.call(engine.api.info)
-        if RUNTIME not in info.get("Runtimes", {}):
+        runtime = info.get("Runtimes", {}).get(RUNTIME)
+        if runtime is None:
             raise BackendError("the Docker Engine has no runtime runsc, and no other will do: run scripts/dev-docker")
+        # A runtime with a type of its own has its flags in a file of its own; the examination will tell.
+        if "runtimeType" not in runtime and _FILTERS not in (runtime.get("runtimeArgs") or ()):
+            raise BackendError(
+                "the Docker Engine's runtime runsc ignores filters of system calls: run scripts/dev-docker, which "
+                f"adds {_FILTERS} to its runtimeArgs in daemon.json"
+            )
         self._systemd = info.get("CgroupDriver") == "systemd"
         for language in self._languages.values():
             await self._look_at_image(engine, language)
@@ -198,7 +208,7 @@ def _host_config(engine: "_Engine", spec: BoxSpec) -> dict[str, Any]:
         network_mode="none",
         read_only=True,
         cap_drop=["ALL"],
-        security_opt=["no-new-privileges"],
+        security_opt=["no-new-privileges", f"seccomp={json.dumps(around_the_box(spec.system_calls).as_oci())}"],
         # Without a private /dev/shm of the Engine's making; ours is sized by the policy.
         ipc_mode="none",
         tmpfs={

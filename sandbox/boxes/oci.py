@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.boxspec import BoxSpec
+from sandbox.seccomp.roles import around_the_box
 
 _MOUNT_OPTIONS = ("nosuid", "nodev", "mode=1777")
 _CAPABILITY_SETS = ("bounding", "effective", "inheritable", "permitted", "ambient")
@@ -50,6 +51,7 @@ def oci_spec(spec: BoxSpec, *, erofs_image: Path, empty_root: Path, cgroup_path:
             "namespaces": [{"type": name} for name in _NAMESPACES],
             # The cgroup is made and limited beforehand: runsc finds it there, and neither changes nor removes it.
             "cgroupsPath": cgroup_path,
+            "seccomp": around_the_box(spec.system_calls).as_oci(),
         },
     }
     return json.dumps(document, indent=1).encode()

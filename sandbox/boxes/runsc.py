@@ -53,6 +53,8 @@ _FLAGS = (
     "--host-uds=none",
     "--host-fifo=none",
     "--character-device-policy=emulated-only",
+    # Without it, runsc ignores the filter of the spec.
+    "--oci-seccomp",
 )
 
 

@@ -19,6 +19,7 @@ from sandbox.policy.keys import BY_PATH
 from sandbox.policy.loading import build, draft_policy
 from sandbox.policy.reading import Draft
 from sandbox.policy.schema import schema as policy_schema
+from sandbox.seccomp.numbers import NUMBERS
 from sandbox.verdict import ServiceError
 
 _EXIT_WRONG = 1
@@ -73,7 +74,9 @@ def show(name: str, folder: Path | None, *, explain: bool) -> None:
     """Print what a policy comes to, and which line of which file each value is from."""
     draft = _draft(name, folder)
     draft.refuse_if_wrong()
-    click.echo(f"# {draft.file.stem}, {build(draft).digest}")
+    found = build(draft)
+    click.echo(f"# {found.name}, {found.digest}")
+    click.echo(f"# programs may make {len(found.system_calls.allowed())} of {len(NUMBERS)} system calls")
     width = max(len(path) for path in draft.settings)
     for path in _in_order(draft):
         setting = draft.settings[path]
@@ -98,7 +101,7 @@ def check(names: tuple[str, ...], folder: Path | None) -> None:
         for problem in draft.problems:
             click.echo(f"{problem}{' (advice)' if problem.is_advice else ''}")
             wrong += not problem.is_advice
-        if not any(not problem.is_advice for problem in draft.problems):
+        if not draft.is_wrong:
             click.echo(f"{draft.file}: good, {build(draft).digest}")
     sys.exit(_EXIT_WRONG if wrong else 0)
 
@@ -116,6 +119,14 @@ def diff(before: str, after: str, folder: Path | None) -> None:
     for draft in drafts:
         draft.refuse_if_wrong()
     found = differences(*drafts)
+    old, new = (build(draft).system_calls for draft in drafts)
+    if old != new:
+        for word, style, names in (
+            ("more", "red", new.allowed() - old.allowed()),
+            ("fewer", "green", old.allowed() - new.allowed()),
+        ):
+            if names:
+                _console().print(Text(f"{word} system calls: {', '.join(sorted(names))}", style=style))
     table = Table(box=None, pad_edge=False)
     for title in ("key", before, after, ""):
         table.add_column(title, overflow="fold")
@@ -124,9 +135,9 @@ def diff(before: str, after: str, folder: Path | None) -> None:
         table.add_row(Text(each.path), Text(_shown(each.before)), Text(_shown(each.after)), direction)
     if found:
         _console().print(table)
-    else:
+    elif old == new:
         click.echo("no difference")
-    sys.exit(_EXIT_WRONG if found else 0)
+    sys.exit(_EXIT_WRONG if found or old != new else 0)
 
 
 @policy.command(name="try")

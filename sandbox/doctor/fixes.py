@@ -26,7 +26,8 @@ _FIXES = {
     "network": "the runtime must have no network: remove --network=host from the Engine's settings of runsc",
     "read_only_root": "files of the image belong to the box's user or can be written: sandbox images build",
     "identity": "uid and gid in the policy must not be root's, and the runtime must be runsc",
-    "system_calls": "the filter is not on: sandbox images build, and a runsc whose kernel knows seccomp",
+    "system_calls": "the filters are not on. Docker: scripts/dev-docker gives the runtime --oci-seccomp. Else: "
+    "sandbox images build, and a runsc whose kernel knows seccomp",
     "view": "programs see other cores or memory than they have: a newer runsc, and cgroups that it can read",
 }
 _OF_THE_RUNTIME = frozenset(_FIXES) - {"cpu_time_ms", "cpu_quota_percent", "wall_time_ms", "kill", "output_bytes"}

@@ -1,5 +1,6 @@
 """The attacks: which job is sent for which limit, and how its end is judged."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,8 @@ from sandbox.job import Job, NoTests, SourceTests, Tests
 from sandbox.language import Language
 from sandbox.limits import LIMIT_NAMES, RequestedLimits
 from sandbox.policy import Policy
+from sandbox.seccomp.numbers import numbers_of
+from sandbox.seccomp.roles import AROUND, INSIDE
 
 _SECONDS_MAX = 30
 """After this the probes that never end do end: on a machine where nothing stops them."""
@@ -34,6 +37,8 @@ _REFUSAL_SECONDS_MAX = 2
 
 # What numerical libraries ask how many threads to start; the cores of the quota, unless the policy says otherwise.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+_TELLTALES = ("ptrace", "keyctl", "process_vm_readv", "io_uring_setup", "inotify_init1", "shmget", "personality")
 
 _COMFORT = frozenset({"view"})
 """Checks that no limit rests on: a program that counts too many cores is slow, and stopped all the same."""
@@ -228,6 +233,7 @@ class _Maker:
             "threads": {name: chosen.get(name, str(self._cores)) for name in _THREADS},
             "visible_memory_bytes": max(policy.defaults.memory_bytes, rules.overhead_memory_bytes),
             "refusal_seconds_max": _REFUSAL_SECONDS_MAX,
+            "denied_calls": _denied_calls(policy),
         }
         expected = {
             "open_files_max": f"EMFILE at {limits.open_files_max} open files",
@@ -238,7 +244,7 @@ class _Maker:
             "network": "no interface but lo, nobody reached, refused at once",
             "read_only_root": "nothing can be written but /tmp and /dev/shm",
             "processes_max": f"EAGAIN at {limits.processes_max} processes, and the box lives on",
-            "system_calls": "a filter is on; mount, umount, setns, unshare: EPERM",
+            "system_calls": "filters are on, around the box and inside; what the policy denies: EPERM",
         }
         names = tuple(name for check in checks for name in _names_of(check))
         return Probe(
@@ -246,6 +252,13 @@ class _Maker:
             job=self._job(programs.checks(checks, want), limits),
             judge=judging.guest({name: expected[name] for name in names}, notes=_COMFORT),
         )
+
+
+def _denied_calls(policy: Policy) -> dict[str, int]:
+    """Return the numbers of some calls that programs may not make. Without a filter none of them would be EPERM."""
+    numbers = numbers_of(os.uname().machine)
+    denied = [name for name in _TELLTALES if name not in policy.system_calls.allowed()]
+    return {name: numbers[name] for name in (AROUND, INSIDE, *denied)}
 
 
 def _names_of(check: str) -> tuple[str, ...]:

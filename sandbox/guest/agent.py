@@ -10,7 +10,7 @@ import os
 import sys
 
 from sandbox.guest import calling, frames, judging, keeper, porter
-from sandbox.guest.kernel import SIGKILL
+from sandbox.guest.kernel import SIGKILL, Kernel
 from sandbox.guest.lane import Capture, HostGoneError, Lane, ProgramGoneError, ViolationError
 from sandbox.guest.program import program_main
 
@@ -105,16 +105,23 @@ class _Pipes:
         self.stdout = stdout
         self.stderr = stderr
 
-    def prepare(self, limits: tuple[int, ...]) -> None:
-        """Have the keeper make what the program may have, and wait for it.
+    def prepare(self, limits: tuple[int, ...], program_filter: bytes, tests_filter: bytes) -> None:
+        """Have the keeper make what the program may have, wait for it, and put the tests' own filter on.
+
+        Args:
+            limits: The host's.
+            program_filter: The system calls of the program role.
+            tests_filter: The system calls of this one, from here on.
 
         Raises:
             OSError: It cannot. The box must not be used.
         """
-        frames.write_frame(self.orders, keeper.PREPARE, keeper.PREPARE_BODY.pack(*limits[: keeper.PREPARE_COUNT]))
+        body = keeper.PREPARE_BODY.pack(*limits[: keeper.PREPARE_COUNT])
+        frames.write_frame(self.orders, keeper.PREPARE, body + program_filter)
         report, body = frames.read_frame(self.reports)
         if report != keeper.PREPARED:
             raise OSError(body.decode(errors="replace"))
+        Kernel().filter_system_calls(tests_filter)
 
     def lane(self, host: _Host) -> Lane:
         for fd in (self.calls, self.answers, self.stdout, self.stderr):
@@ -195,7 +202,7 @@ def _go_by_way_of(host: _Host) -> tuple[_Pipes, _Host]:
     return ours, _Host(gone, sink)
 
 
-def _receive(host: _Host, prepare: Callable[[tuple[int, ...]], None]) -> _JobInBox:
+def _receive(host: _Host, prepare: Callable[[tuple[int, ...], bytes, bytes], None]) -> _JobInBox:
     """Read the host's frames up to GO. The limits come first, so that the keeper prepares before there is a job."""
     job = _JobInBox()
     while True:
@@ -203,10 +210,10 @@ def _receive(host: _Host, prepare: Callable[[tuple[int, ...]], None]) -> _JobInB
         if kind == frames.WAKE:
             _wake(host)
         elif kind == frames.LIMITS:
-            limits = frames.LIMITS_BODY.unpack(body)
+            limits, program_filter, tests_filter = frames.read_limits(body)
             # Not again after a WAKE: the checkpoint was made with the same ones.
             if not job.limits:
-                prepare(limits)
+                prepare(limits, program_filter, tests_filter)
             job.limits = limits
         elif kind == frames.ROLES:
             (job.roles,) = frames.ROLES_BODY.unpack(body)

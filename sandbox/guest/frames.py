@@ -6,14 +6,15 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
-PROTOCOL = 5
+PROTOCOL = 6
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
 WAKE, LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLRPMFTCG"
 # WAKE: to a box that was restored from a checkpoint of one that was READY. It says so again.
-LIMITS_BODY = struct.Struct(">IIIQQQQ")
-"""cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes"""
+LIMITS_BODY = struct.Struct(">IIIQQQQII")
+"""cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes; lengths of the filters
+of system calls of program and tests, which follow"""
 ROLES_BODY = struct.Struct(">B")
 """Which roles this box has. Without this frame: both, in two processes."""
 TOGETHER, PROGRAM_SIDE, TESTS_SIDE = 1, 2, 3
@@ -85,6 +86,13 @@ def write_all(fd: int, data: bytes) -> None:
 def write_frame(fd: int, kind: int, payload: bytes = b"") -> None:
     """Write one frame."""
     write_all(fd, HEADER.pack(len(payload), kind) + payload)
+
+
+def read_limits(body: bytes) -> tuple[tuple[int, ...], bytes, bytes]:
+    """Return the limits, and the filters of system calls of the program role and of the tests role."""
+    *limits, program, tests = LIMITS_BODY.unpack_from(body)
+    start = LIMITS_BODY.size
+    return tuple(limits), body[start : start + program], body[start + program : start + program + tests]
 
 
 def text(message: str) -> bytes:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 # Orders from the agent.
 PREPARE, SERVE, RUN, TOGETHER = b"psrt"
 PREPARE_BODY = struct.Struct(">IIIQQ")
-"""The first of the host's limits: cores, processes_max, open_files_max, disk_bytes, shm_bytes"""
+"""The first of the host's limits: cores, processes_max, open_files_max, disk_bytes, shm_bytes. The policy's filter of
+system calls for the program follows."""
 PREPARE_COUNT = 5
 
 # Reports to the agent.
@@ -127,13 +128,13 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
     order, body = frames.read_frame(ends.orders)
     if order != PREPARE:
         raise OSError("the first order must be PREPARE")
-    cores, processes_max, open_files_max, disk_bytes, shm_bytes = PREPARE_BODY.unpack(body)
+    cores, processes_max, open_files_max, disk_bytes, shm_bytes = PREPARE_BODY.unpack_from(body)
+    own_filter, policy_filter = program_filter(), body[PREPARE_BODY.size :]
     _show_cores(cores)
     flags = MS_NOSUID | MS_NODEV
     kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={disk_bytes},mode=1777")  # noqa: S108 (the box's own)
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", flags, f"size={shm_bytes},mode=1777")  # noqa: S108
     kernel.drop_privileges_for_ever()
-    system_calls = program_filter()
     frames.write_frame(ends.reports, PREPARED)
     _, source = frames.read_frame(ends.orders)
     while True:
@@ -143,7 +144,9 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
             try:
                 kernel.restore_interrupts()
                 _become_program(ends, stdin, processes_max, open_files_max)
-                kernel.filter_system_calls(system_calls)
+                kernel.filter_system_calls(own_filter)
+                # Last: it may deny what putting it on takes.
+                kernel.filter_system_calls(policy_filter)
                 program_main(order, source)
             finally:
                 # Whatever the program broke in its own interpreter, it must not walk on as a keeper.

@@ -124,10 +124,11 @@ def _kind(value: object) -> tuple[str, str]:
 
 def _complain(error: BaseException, source: bytes = b"") -> None:
     """Write the traceback to standard error, as the interpreter would, without the agent's own frames."""
-    import linecache  # noqa: PLC0415 (20 ms that only a failing program pays)
-    import traceback  # noqa: PLC0415
-
     try:
+        # In here: a program that has used up its descriptors or its memory cannot import either.
+        import linecache  # noqa: PLC0415 (20 ms that only a failing program pays)
+        import traceback  # noqa: PLC0415
+
         # There is no file to read the quoted lines from.
         lines = source.decode("utf-8", "replace").splitlines(keepends=True)
         linecache.cache[_FILE_NAME] = (len(source), None, lines, _FILE_NAME)

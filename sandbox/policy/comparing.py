@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.diagnostics import Diagnostics
 from sandbox.policy.keys import BY_PATH, Key, Kind
 from sandbox.policy.reading import Draft
+from sandbox.seccomp.numbers import NUMBERS
 from sandbox.verdict import Integrity
 
 
@@ -58,7 +59,8 @@ def _looseness(key: Key, value: Any) -> Any:
             return Diagnostics(value).rank
         case "integrity.default":
             return -list(Integrity).index(Integrity(value))
-        case "integrity.allowed":
+        case "integrity.allowed" | "seccomp.allow":
             return frozenset(value)
-        case _:
-            return None
+        case "seccomp.deny":
+            return frozenset(NUMBERS).difference(value)
+    return None

@@ -27,6 +27,7 @@ class Kind(Enum):
     TEXT = "a text"
     CHOICE = "a word"
     CHOICES = "a list of words"
+    CALLS = "a list of system calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +176,27 @@ KEYS: tuple[Key, ...] = (
         words=tuple(level.value for level in Integrity),
         meaning="What a job may ask for.",
         loosened="With IN_PROCESS, a program can forge its verdict; the verdict says so.",
+    ),
+    Key(
+        section="seccomp",
+        name="profile",
+        kind=Kind.TEXT,
+        meaning="Which system calls programs may make: a file in seccomp/, without its ending.",
+        loosened="Each call is code of gVisor's kernel that a program can attack.",
+    ),
+    Key(
+        section="seccomp",
+        name="allow",
+        kind=Kind.CALLS,
+        meaning="System calls that programs may make beside those of the profile.",
+        loosened="As for the profile.",
+    ),
+    Key(
+        section="seccomp",
+        name="deny",
+        kind=Kind.CALLS,
+        meaning="System calls that programs may not make, whatever the profile says: EPERM.",
+        loosened="As for the profile.",
     ),
     Key(
         section="box",

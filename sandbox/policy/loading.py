@@ -12,7 +12,9 @@ from sandbox.limits import JOB_LIMIT_NAMES, TEST_LIMITS, Limits
 from sandbox.paths import data_dir
 from sandbox.policy.keys import ENVIRONMENT
 from sandbox.policy.model import IntegrityRules, JobRules, Policy
-from sandbox.policy.reading import Draft, read
+from sandbox.policy.reading import Draft, Problem, read
+from sandbox.seccomp.profile import parse
+from sandbox.seccomp.roles import AROUND, INSIDE
 from sandbox.verdict import Integrity
 
 DEFAULT_POLICY = "default"
@@ -67,11 +69,38 @@ def load_policy(path: Path) -> Policy:
 
 def draft_policy(path: Path) -> Draft:
     """Read one policy file, and note all that is wrong with it or strange about it."""
-    draft = read(path, shipped=data_dir("policies"))
-    if not any(not problem.is_advice for problem in draft.problems):
+    shipped = data_dir("policies")
+    draft = read(path, shipped=shipped)
+    if not draft.is_wrong:
+        _read_profile(draft, shipped)
+    if not draft.is_wrong:
         _check_together(draft)
         _advise(draft)
     return draft
+
+
+def _read_profile(draft: Draft, shipped: Path) -> None:
+    """Find the seccomp profile, beside the file that names it or in the package, and note what is wrong with it."""
+    key = "seccomp.profile"
+    name = draft.settings[key].value
+    folders = [folder / "seccomp" for folder in (draft.file.parent, draft.settings[key].file.parent, shipped)]
+    known = {path.stem: path for folder in reversed(folders) for path in folder.glob("*.json")}
+    if name not in known:
+        draft.complain(f"{key}: {name!r} is none of {', '.join(sorted(known))}", key)
+        return
+    draft.profile = known[name].read_bytes()
+    _, mistakes = parse(draft.profile)
+    text = draft.profile.decode("utf-8", "replace")
+    for mistake in mistakes:
+        line = text[: text.find(mistake.needle)].count("\n") + 1 if mistake.needle in text and mistake.needle else 0
+        draft.problems.append(Problem(known[name], line, mistake.text))
+    # What tells whether the filters are on must not depend on a policy.
+    told_by = f"{AROUND} and {INSIDE} are what the filters are told by"
+    if AROUND in text or INSIDE in text:
+        draft.problems.append(Problem(known[name], 0, told_by))
+    for override in ("seccomp.allow", "seccomp.deny"):
+        if {AROUND, INSIDE} & set(draft.settings[override].value):
+            draft.complain(told_by, override)
 
 
 def build(draft: Draft) -> Policy:
@@ -81,9 +110,12 @@ def build(draft: Draft) -> Policy:
     def section(name: str) -> dict[str, object]:
         return {path.removeprefix(f"{name}."): value for path, value in values.items() if path.startswith(f"{name}.")}
 
+    profile, _ = parse(draft.profile)
+    if profile is None:
+        raise PolicyError(f"{draft.file}: its seccomp profile is broken")
     return Policy(
         name=draft.file.stem,
-        digest=_digest(draft.sources),
+        digest=_digest([*draft.sources, draft.profile]),
         description=values["description"],
         defaults=_limits(values, "defaults"),
         ceilings=_limits(values, "ceilings"),
@@ -93,16 +125,15 @@ def build(draft: Draft) -> Policy:
             allowed=tuple(Integrity(name) for name in values["integrity.allowed"]),
         ),
         diagnostics_max=Diagnostics(values["diagnostics_max"]),
+        system_calls=profile.overridden(allow=values["seccomp.allow"], deny=values["seccomp.deny"]),
         box=BoxRules(**{item.name: values[f"box.{item.name}"] for item in fields(BoxRules)}),
         environment=tuple(sorted((name, str(value)) for name, value in section(ENVIRONMENT).items())),
     )
 
 
 def _digest(sources: list[bytes]) -> str:
-    """Of one file, its own digest; of several, that of their digests, nearest first."""
-    digests = [hashlib.sha256(source) for source in sources]
-    whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(each.digest() for each in digests))
-    return f"sha256:{whole.hexdigest()}"
+    """The digest of the digests: of the file, of those that it extends, nearest first, and of the seccomp profile."""
+    return f"sha256:{hashlib.sha256(b''.join(hashlib.sha256(source).digest() for source in sources)).hexdigest()}"
 
 
 def _limits(values: dict[str, int], section: str) -> Limits:

@@ -1,5 +1,6 @@
 """A policy: what a job may ask for and what each box is given. Plain values; where they come from is elsewhere."""
 
+import os
 from dataclasses import dataclass
 
 from sandbox.boxspec import BoxRules, BoxSpec
@@ -8,6 +9,8 @@ from sandbox.errors import JobRefusedError
 from sandbox.job import CallTests, CaseTests, Job, SourceTests
 from sandbox.language import Language
 from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits
+from sandbox.seccomp.profile import Profile
+from sandbox.seccomp.roles import on_the_roles
 from sandbox.verdict import Integrity
 
 # Who counts the host's cores starts a thread for each. These tell OpenMP, OpenBLAS, MKL, numexpr, Rayon, Go and Python
@@ -58,6 +61,7 @@ class Policy:
         job: Ceilings on the job's own bytes.
         integrity: How strongly tests are kept apart from programs.
         diagnostics_max: How much a verdict tells who does not ask for less.
+        system_calls: What programs may call.
         box: What every box is given.
         environment: The whole environment of a box.
     """
@@ -70,6 +74,7 @@ class Policy:
     job: JobRules
     integrity: IntegrityRules
     diagnostics_max: Diagnostics
+    system_calls: Profile
     box: BoxRules
     environment: tuple[tuple[str, str], ...]
 
@@ -104,6 +109,8 @@ class Policy:
             environment=self._environment(),
             limits=self._limits(job),
             rules=self.box,
+            system_calls=self.system_calls,
+            filters=on_the_roles(self.system_calls, os.uname().machine),
             integrity=self._integrity(job),
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.errors import PolicyError
 from sandbox.policy.keys import BY_PATH, ENVIRONMENT, EXTENDS, KEYS, SECTIONS, Key, Kind
+from sandbox.seccomp.profile import unknown_name
 
 _CHAIN_MAX = 8
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
@@ -53,6 +54,7 @@ class Draft:
         problems: In the order in which they were found.
         sections: The tables that there are.
         sources: The bytes of the file, and of those that it extends, nearest first.
+        profile: The bytes of the seccomp profile.
     """
 
     file: Path
@@ -60,6 +62,12 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     sections: set[str] = field(default_factory=set)
     sources: list[bytes] = field(default_factory=list)
+    profile: bytes = b""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there are problems that are not merely advice."""
+        return any(not problem.is_advice for problem in self.problems)
 
     def complain(self, text: str, *paths: str, is_advice: bool = False) -> None:
         """Note a problem between settings, at the first of them that is in the policy's own file, else at the first."""
@@ -140,7 +148,7 @@ def _merge(
     base = raw.pop(EXTENDS, None)
     for path, value in _flat(file, raw, lines, draft):
         place = lines.get(path) or lines.get(path.partition(".")[0], 0)
-        if complaint := _wrong(path, BY_PATH.get(path), value):
+        if complaint := _wrong(path, value):
             draft.problems.append(Problem(file, place, complaint))
         draft.settings.setdefault(path, Setting(value, file, place))
     if base is None:
@@ -199,21 +207,31 @@ def _meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _wrong(path: str, key: Key | None, value: object) -> str:
-    """Return what is wrong with a value; nothing if it is right."""
-    if key is None:
-        return _wrong_variable(path, value) if path.startswith(f"{ENVIRONMENT}.") else _unknown(path)
-    if key.kind is Kind.NUMBER:
-        return _wrong_number(key, value)
-    if key.kind is Kind.TEXT:
-        return "" if isinstance(value, str) else f"{path} must be a text"
-    words = ", ".join(key.words)
-    if key.kind is Kind.CHOICE:
-        near = _meant(value, key.words) if isinstance(value, str) else ""
-        return "" if value in key.words else f"{path}: {value!r} is none of {words}{near}"
-    if not isinstance(value, list) or not value:
-        return f"{path} must be a list of {words}, and not empty"
-    return next((f"{path}: {word!r} is none of {words}" for word in value if word not in key.words), "")
+def _wrong(path: str, value: object) -> str:
+    """Return what is wrong with a setting; nothing if it is right."""
+    if path in BY_PATH:
+        return _wrong_value(BY_PATH[path], value)
+    return _wrong_variable(path, value) if path.startswith(f"{ENVIRONMENT}.") else _unknown(path)
+
+
+def _wrong_value(key: Key, value: object) -> str:
+    match key.kind:
+        case Kind.NUMBER:
+            return _wrong_number(key, value)
+        case Kind.TEXT:
+            return "" if isinstance(value, str) else f"{key.path} must be a text"
+        case Kind.CALLS:
+            return _wrong_calls(key.path, value)
+        case Kind.CHOICE:
+            return _wrong_word(key, value)
+        case Kind.CHOICES if isinstance(value, list) and value:
+            return next((wrong for word in value if (wrong := _wrong_word(key, word))), "")
+    return f"{key.path} must be a list of {', '.join(key.words)}, and not empty"
+
+
+def _wrong_word(key: Key, value: object) -> str:
+    near = _meant(value, key.words) if isinstance(value, str) else ""
+    return "" if value in key.words else f"{key.path}: {value!r} is none of {', '.join(key.words)}{near}"
 
 
 def _wrong_variable(path: str, value: object) -> str:
@@ -223,6 +241,12 @@ def _wrong_variable(path: str, value: object) -> str:
     if not name or "=" in name or "\0" in name:
         return f"{ENVIRONMENT}.{name!r} cannot be the name of a variable"
     return ""
+
+
+def _wrong_calls(path: str, value: object) -> str:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        return f"{path} must be a list of system calls"
+    return next((f"{path}: {wrong}" for name in value if (wrong := unknown_name(name))), "")
 
 
 def _wrong_number(key: Key, value: object) -> str:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from sandbox.policy.keys import ENVIRONMENT, EXTENDS, KEYS, SECTIONS, Key, Kind
+from sandbox.seccomp.numbers import NUMBERS
 
 
 def schema() -> str:
@@ -46,3 +47,5 @@ def _property(key: Key) -> dict[str, Any]:
             return described | {"enum": list(key.words)}
         case Kind.CHOICES:
             return described | {"type": "array", "items": {"enum": list(key.words)}, "minItems": 1}
+        case Kind.CALLS:
+            return described | {"type": "array", "items": {"enum": sorted(NUMBERS)}}

@@ -19,7 +19,11 @@ from sandbox.boxes.counters import Counters
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.errors import BackendError
 from sandbox.limits import Limits
+from sandbox.seccomp.profile import Action, Profile, Rule
+from sandbox.seccomp.roles import RoleFilters
 
+PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
+FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 SPEC = BoxSpec(
     language="python",
     command=("agent",),
@@ -46,6 +50,8 @@ SPEC = BoxSpec(
         gid=14,
         start_timeout_ms=15,
     ),
+    system_calls=PROFILE,
+    filters=FILTERS,
 )
 V1 = ("cpu", "cpuacct", "cpuset", "memory", "pids")
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sandbox.boxes.oci import oci_spec
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.limits import Limits
+from sandbox.seccomp.profile import Action, Profile, Rule
+from sandbox.seccomp.roles import RoleFilters, around_the_box
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -37,12 +39,16 @@ RULES = BoxRules(
     gid=65_533,
     start_timeout_ms=60_000,
 )
+PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
+FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 SPEC = BoxSpec(
     language="python",
     command=("/usr/bin/env", "python3", "-I", "/opt/agent"),
     environment=(("HOME", "/tmp"), ("PATH", "/usr/bin:/bin")),
     limits=LIMITS,
     rules=RULES,
+    system_calls=PROFILE,
+    filters=FILTERS,
 )
 
 
@@ -92,6 +98,7 @@ GOLDEN = {
     "linux": {
         "namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}],
         "cgroupsPath": "/sandbox/a-b",
+        "seccomp": around_the_box(PROFILE).as_oci(),
     },
 }
 

@@ -1,6 +1,7 @@
 """A policy file is whole or refused, and a job gets what it decides: never less than asked in silence, never more."""
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import fields, replace
@@ -20,6 +21,7 @@ from sandbox.language import Language
 from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES, TEST_LIMITS, Limits, RequestedLimits
 from sandbox.paths import data_dir
 from sandbox.policy import IntegrityRules, Policy, load_policies, load_policy
+from sandbox.seccomp.roles import on_the_roles
 from sandbox.verdict import Integrity
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -229,6 +231,8 @@ def test_a_job_that_asks_for_nothing_gets_the_defaults(policy: Policy) -> None:
         environment=spec.environment,
         limits=policy.defaults,
         rules=policy.box,
+        system_calls=policy.system_calls,
+        filters=on_the_roles(policy.system_calls, os.uname().machine),
     )
 
 
@@ -503,7 +507,7 @@ def test_a_rule_of_a_box_is_a_number() -> None:
 
 def test_a_box_has_no_place_for_a_clients_text() -> None:
     # Whoever adds a field here must ask whose text is in it.
-    names = {"language", "command", "warm", "environment", "limits", "rules", "integrity"}
+    names = {"language", "command", "warm", "environment", "limits", "rules", "integrity", "system_calls", "filters"}
     assert {field.name for field in fields(BoxSpec)} == names
 
 

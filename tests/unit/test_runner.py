@@ -19,6 +19,8 @@ from sandbox.errors import BackendError, NotGvisorError, ShuttingDownError
 from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
 from sandbox.limits import Limits
 from sandbox.runner import Alone, Assignment, Runner
+from sandbox.seccomp.profile import Action, Profile, Rule
+from sandbox.seccomp.roles import RoleFilters
 from sandbox.verdict import (
     Cause,
     Evidence,
@@ -39,6 +41,8 @@ UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 
 HOST_KERNEL = "6.1.0-host"
 HOUR_MS = 3_600_000
+PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
+FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 SPEC = BoxSpec(
     language="python",
     command=("agent",),
@@ -66,6 +70,8 @@ SPEC = BoxSpec(
         gid=14,
         start_timeout_ms=HOUR_MS,
     ),
+    system_calls=PROFILE,
+    filters=FILTERS,
 )
 JOB = Job(id="job", program=b"def f(): return 1", tests=SourceTests(b"assert f() == 1"))
 

@@ -15,6 +15,8 @@ from sandbox.boxes.counters import Counters
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.limits import Limits
 from sandbox.outcome import Stop, StoppedBy
+from sandbox.seccomp.profile import Action, Profile, Rule
+from sandbox.seccomp.roles import RoleFilters
 from sandbox.watch import Watch, starved_us
 
 HOUR_MS = 3_600_000
@@ -44,10 +46,21 @@ RULES = BoxRules(
     start_timeout_ms=1,
 )
 
+PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
+FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
+
 
 def spec(*, cpu_quota_percent: int = 100, wall_time_hard_percent: int = 1_000, **limits: int) -> BoxSpec:
     rules = replace(RULES, cpu_quota_percent=cpu_quota_percent, wall_time_hard_percent=wall_time_hard_percent)
-    return BoxSpec(language="x", command=(), environment=(), limits=replace(LIMITS, **limits), rules=rules)
+    return BoxSpec(
+        language="x",
+        command=(),
+        environment=(),
+        limits=replace(LIMITS, **limits),
+        rules=rules,
+        system_calls=PROFILE,
+        filters=FILTERS,
+    )
 
 
 class JumpingSelector(selectors.DefaultSelector):

@@ -18,10 +18,14 @@ from sandbox.guest import agent, frames
 from sandbox.job import CallCase, CallTests, Case, CaseTests, Comparator, Job, NoTests, SourceTests, Tests
 from sandbox.limits import Limits
 from sandbox.outcome import FailureKind, ProgramEnd
+from sandbox.seccomp.profile import Action, Profile, Rule
+from sandbox.seccomp.roles import RoleFilters
 from sandbox.verdict import Integrity, TestStatus
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
+FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 SPEC = BoxSpec(
     language="python",
     command=("agent",),
@@ -48,6 +52,8 @@ SPEC = BoxSpec(
         gid=14,
         start_timeout_ms=15,
     ),
+    system_calls=PROFILE,
+    filters=FILTERS,
 )
 
 # Two copies of one protocol.
@@ -134,14 +140,14 @@ def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> 
         with pytest.raises(frames.EndOfStreamError):
             frames.read_exactly(fd, 1)
     assert bytes(kind for kind, _ in read) == kinds.encode()
-    assert frames.LIMITS_BODY.unpack(read[0][1]) == (3, 4, 5, 2**40, 2**41, 7, 12)
+    assert frames.read_limits(read[0][1]) == ((3, 4, 5, 2**40, 2**41, 7, 12), FILTERS.program, FILTERS.tests)
 
 
 def received(folder: Path, data: bytes) -> agent._JobInBox:
-    prepared: list[tuple[int, ...]] = []
+    prepared: list[tuple[object, ...]] = []
     with readable(folder, data) as fd:
-        job = agent._receive(agent._Host(source=fd, sink=-1), prepared.append)
-    assert prepared == [job.limits]
+        job = agent._receive(agent._Host(source=fd, sink=-1), lambda *given: prepared.append(given))
+    assert prepared == [(job.limits, FILTERS.program, FILTERS.tests)]
     return job
 
 
@@ -151,7 +157,7 @@ def test_a_box_that_is_woken_says_so_and_prepares_once(tmp_path: Path) -> None:
     before = wire.encode_limits(SPEC) + wire.encode_frame(wire.WAKE, b"")
     after = wire.encode_frame(wire.WAKE, b"") + wire.encode_job(Job(program=b"p"), SPEC)
     with readable(tmp_path, before + after) as fd:
-        agent._receive(agent._Host(source=fd, sink=sink), prepared.append)
+        agent._receive(agent._Host(source=fd, sink=sink), lambda *given: prepared.append(given[0]))
     os.close(sink)
     assert prepared == [(3, 4, 5, 2**40, 2**41, 7, 12)]
     with os.fdopen(said, "rb") as file:
