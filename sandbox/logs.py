@@ -9,8 +9,12 @@ import sys
 import structlog
 
 
-def configure() -> None:
-    """Set logging up, once, from `main`."""
+def configure(least: int = logging.INFO) -> None:
+    """Set logging up, once, from `main`.
+
+    Args:
+        least: The least level that is logged.
+    """
     readable = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -19,7 +23,7 @@ def configure() -> None:
             structlog.processors.format_exc_info,
             structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -22,6 +22,7 @@ from sandbox.boxes.counters import Counters
 from sandbox.boxes.quarantine import Quarantine
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.templates import Templates
+from sandbox.boxes.tracing import CallTrace
 from sandbox.boxes.version import runsc_version
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError
@@ -65,7 +66,13 @@ class RunscBackend:
     platform = "systrap"
 
     def __init__(
-        self, *, runsc: Path, images: "Mapping[str, Image]", run_dir: Path, with_templates: bool = True
+        self,
+        *,
+        runsc: Path,
+        images: "Mapping[str, Image]",
+        run_dir: Path,
+        with_templates: bool = True,
+        trace: CallTrace | None = None,
     ) -> None:
         """Prepare a backend.
 
@@ -74,11 +81,13 @@ class RunscBackend:
             images: One image per language name.
             run_dir: Where running servers have their folders.
             with_templates: Restore boxes from checkpoints; False starts each one anew.
+            trace: Gathers the system calls of all boxes; started. Boxes are not restored then.
         """
         self._runsc = runsc
         self._images = images
         self._run_dir = run_dir
-        self._with_templates = with_templates
+        self._with_templates = with_templates and trace is None
+        self._trace = trace
         self._templates: Templates | None = None
         self._instance: leftovers.Instance | None = None
         self._hierarchy: cgroups.Hierarchy | None = None
@@ -226,7 +235,8 @@ class RunscBackend:
 
     def _runtime(self, folder: Path) -> list[str]:
         # A state directory per box: starts read the whole of it, and leftovers would slow every later one.
-        return [str(self._runsc), f"--root={folder / 'state'}", *_FLAGS]
+        traced = [] if self._trace is None else [f"--pod-init-config={self._trace.config_path}"]
+        return [str(self._runsc), f"--root={folder / 'state'}", *_FLAGS, *traced]
 
 
 class _RunscBox:

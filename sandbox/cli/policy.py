@@ -1,5 +1,6 @@
 """`sandbox policy`: what operators tune, as text that is reviewed. Imports late what needs Linux and root."""
 
+import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -22,12 +23,29 @@ from sandbox.policy.schema import schema as policy_schema
 from sandbox.seccomp.numbers import NUMBERS
 from sandbox.verdict import ServiceError
 
-_EXIT_WRONG = 1
+EXIT_WRONG = 1
 _EXIT_FAULT = 3
 _COLOURS = {Direction.LOOSER: "red", Direction.TIGHTER: "green", Direction.OTHER: "yellow"}
 
 
-@click.group()
+class _Group(click.Group):
+    """A group whose commands for corpora are loaded when they are called: they need what a policy's text does not."""
+
+    corpus_commands = ("learn", "canary")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all subcommands."""
+        return [*super().list_commands(ctx), *self.corpus_commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one subcommand."""
+        if cmd_name in self.corpus_commands:
+            command: click.Command = getattr(importlib.import_module("sandbox.cli.policy_corpus"), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Group)
 def policy() -> None:
     """Look at policies, check them, compare them, and try them out.
 
@@ -36,7 +54,8 @@ def policy() -> None:
     """
 
 
-def _with_folder(command: Callable[..., Any]) -> Callable[..., Any]:
+def with_folder(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says where policies are, by name."""
     return click.option(
         "--policies",
         "folder",
@@ -47,7 +66,7 @@ def _with_folder(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @policy.command(name="list")
-@_with_folder
+@with_folder
 def list_(folder: Path | None) -> None:
     """List policies by name, with their digests, and what they are for."""
     wrong = False
@@ -63,16 +82,16 @@ def list_(folder: Path | None) -> None:
             found = build(draft)
             table.add_row(Text(found.name), Text(found.digest[: len("sha256:") + 12]), Text(found.description))
     _console().print(table)
-    sys.exit(_EXIT_WRONG if wrong else 0)
+    sys.exit(EXIT_WRONG if wrong else 0)
 
 
 @policy.command()
 @click.argument("name", metavar="POLICY")
 @click.option("--explain", is_flag=True, help="What each key means, and what breaks when it is loosened.")
-@_with_folder
+@with_folder
 def show(name: str, folder: Path | None, *, explain: bool) -> None:
     """Print what a policy comes to, and which line of which file each value is from."""
-    draft = _draft(name, folder)
+    draft = find_policy(name, folder)
     draft.refuse_if_wrong()
     found = build(draft)
     click.echo(f"# {found.name}, {found.digest}")
@@ -88,7 +107,7 @@ def show(name: str, folder: Path | None, *, explain: bool) -> None:
 
 @policy.command()
 @click.argument("names", nargs=-1, metavar="[POLICY...]")
-@_with_folder
+@with_folder
 def check(names: tuple[str, ...], folder: Path | None) -> None:
     """Say what is wrong with policies, with the line it is in; without a name, with all that there are.
 
@@ -97,25 +116,25 @@ def check(names: tuple[str, ...], folder: Path | None) -> None:
     found = names or tuple(path.stem for path in sorted((folder or data_dir("policies")).glob("*.toml")))
     wrong = 0
     for name in found:
-        draft = _draft(name, folder)
+        draft = find_policy(name, folder)
         for problem in draft.problems:
             click.echo(f"{problem}{' (advice)' if problem.is_advice else ''}")
             wrong += not problem.is_advice
         if not draft.is_wrong:
             click.echo(f"{draft.file}: good, {build(draft).digest}")
-    sys.exit(_EXIT_WRONG if wrong else 0)
+    sys.exit(EXIT_WRONG if wrong else 0)
 
 
 @policy.command()
 @click.argument("before", metavar="POLICY")
 @click.argument("after", metavar="POLICY")
-@_with_folder
+@with_folder
 def diff(before: str, after: str, folder: Path | None) -> None:
     """Say in what the second policy differs from the first, and whether it is looser or tighter there.
 
     Exit code: 0 when they come to the same, 1 when not.
     """
-    drafts = [_draft(name, folder) for name in (before, after)]
+    drafts = [find_policy(name, folder) for name in (before, after)]
     for draft in drafts:
         draft.refuse_if_wrong()
     found = differences(*drafts)
@@ -137,7 +156,7 @@ def diff(before: str, after: str, folder: Path | None) -> None:
         _console().print(table)
     elif old == new:
         click.echo("no difference")
-    sys.exit(_EXIT_WRONG if found or old != new else 0)
+    sys.exit(EXIT_WRONG if found or old != new else 0)
 
 
 @policy.command(name="try")
@@ -151,7 +170,7 @@ def diff(before: str, after: str, folder: Path | None) -> None:
 )
 @click.option("--backend", type=BACKENDS, default="runsc", show_default=True, help="What makes the box.")
 @click.option("--language", default="python", show_default=True, help="The program's language.")
-@_with_folder
+@with_folder
 def try_(
     name: str, program: Path, folder: Path | None, *, tests_file: Path | None, backend: str, language: str
 ) -> None:
@@ -165,7 +184,7 @@ def try_(
     from sandbox.cli.run import read_file, show_one  # noqa: PLC0415 (the other subcommands need nothing of it)
     from sandbox.client.local import local  # noqa: PLC0415
 
-    draft = _draft(name, folder)
+    draft = find_policy(name, folder)
     draft.refuse_if_wrong()
     job = Job(
         program=read_file(program),
@@ -178,7 +197,7 @@ def try_(
     ) as client:
         (result,) = client.run_many([job])
     show_one(result)
-    sys.exit(_EXIT_FAULT if isinstance(result, ServiceError) else 0 if result.passed else _EXIT_WRONG)
+    sys.exit(_EXIT_FAULT if isinstance(result, ServiceError) else 0 if result.passed else EXIT_WRONG)
 
 
 @policy.command()
@@ -187,7 +206,7 @@ def schema() -> None:
     click.echo(policy_schema(), nl=False)
 
 
-def _draft(name: str, folder: Path | None) -> Draft:
+def find_policy(name: str, folder: Path | None) -> Draft:
     """Read the policy of this name, or the file of this path.
 
     Raises:

@@ -6,6 +6,7 @@ would be found out when the first box starts, or not at all.
 
 import difflib
 import json
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,7 @@ from sandbox.seccomp.numbers import NUMBERS
 _ARGUMENTS = 6
 _VALUE_MAX = 2**64 - 1
 _EPERM = 1
+_LINE = 112
 
 
 class Action(Enum):
@@ -128,6 +130,25 @@ class Mistake:
 
     text: str
     needle: str = ""
+
+
+def text_of(profile: Profile, comment: str) -> str:
+    """Return a profile as a file to be reviewed: a rule for each reason, its names in lines."""
+    rules = ",\n".join(_rule_as_text(rule) for rule in profile.rules)
+    head = [f'"comment": {json.dumps(comment)}', f'"defaultAction": "{profile.default.value}"']
+    head += [f'"defaultErrnoRet": {_EPERM}', f'"syscalls": [\n{rules}\n  ]']
+    return "{\n" + ",\n".join(f"  {line}" for line in head) + "\n}\n"
+
+
+def _rule_as_text(rule: Rule) -> str:
+    names = ", ".join(json.dumps(name) for name in rule.names)
+    if len(names) > _LINE - len('      "names": [],'):
+        wrapped = textwrap.fill(names, _LINE - 8, break_long_words=False, break_on_hyphens=False)
+        names = f"\n{textwrap.indent(wrapped, ' ' * 8)}\n      "
+    lines = [f'"comment": {json.dumps(rule.comment)}', f'"names": [{names}]', f'"action": "{rule.action.value}"']
+    if rule.arguments:
+        lines.append(f'"args": [{", ".join(json.dumps(_argument_as_oci(each)) for each in rule.arguments)}]')
+    return "    {\n" + ",\n".join(f"      {line}" for line in lines) + "\n    }"
 
 
 def parse(source: bytes) -> tuple[Profile | None, list[Mistake]]:

@@ -1,5 +1,6 @@
 """Policies of one's own, tried out and served as somebody would who sits before a terminal."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from sandbox import Cause, Integrity, Job, Verdict
 from sandbox.client.local import local
+from sandbox.seccomp.profile import parse
 
 pytestmark = pytest.mark.gvisor
 
@@ -51,3 +53,47 @@ def test_a_server_of_strict_jobs_does_nothing_weaker(tmp_path: Path) -> None:
             (result,) = client.run_many([refused])
             assert not isinstance(result, Verdict)
             assert result.field == field
+
+
+PROBLEM = {"task_id": "own/0", "prompt": "", "entry_point": "f", "test": "def check(f):\n    assert f() == 1\n"}
+
+
+def corpus(folder: Path, *bodies: str) -> list[str]:
+    """Files of one problem and of samples that are whole programs."""
+    (folder / "problems.jsonl").write_text(
+        json.dumps(PROBLEM | {"canonical_solution": bodies[0]}) + "\n", encoding="utf-8"
+    )
+    lines = [json.dumps({"task_id": "own/0", "completion": body}) + "\n" for body in bodies]
+    (folder / "samples.jsonl").write_text("".join(lines), encoding="utf-8")
+    return ["--problems", str(folder / "problems.jsonl"), "--samples", str(folder / "samples.jsonl")]
+
+
+def test_a_policy_is_learnt_from_a_corpus_and_tried_on_another(tmp_path: Path) -> None:
+    quiet = "def f():\n    return 1\n"
+    makes = "import os\ndef f():\n    os.mkdir('/tmp/a')\n    return 1\n"
+    (tmp_path / "seccomp").mkdir()
+    learnt = tmp_path / "seccomp" / "learnt.json"
+    (tmp_path / "tight.toml").write_text('extends = "default"\n[seccomp]\nprofile = "learnt"\n', encoding="utf-8")
+    options = corpus(tmp_path, quiet, makes)
+
+    done = command("policy", "learn", "default", *options, "--out", str(learnt))
+    assert done.returncode == 0, done.stderr
+    assert "2 samples (0 of them failed)" in done.stderr
+    profile, mistakes = parse(learnt.read_bytes())
+    assert mistakes == []
+    assert profile is not None
+    assert "mkdir" in profile.allowed()
+    assert {"symlink", "socket", "rmdir"} & profile.allowed() == set()
+    # What the agent needs to set its roles apart is not the programs'.
+    assert {"mount", "unshare", "memfd_create"} & profile.allowed() == set()
+
+    done = command("policy", "canary", "default", str(tmp_path / "tight.toml"), *options)
+    assert (done.returncode, done.stdout) == (0, "2 samples: 0 change, 0 are unsteady\n"), done.stderr
+
+    links = "import os\ndef f():\n    os.symlink('/tmp', '/tmp/b')\n    return 1\n"
+    done = command("policy", "canary", "default", str(tmp_path / "tight.toml"), *corpus(tmp_path, quiet, links, makes))
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines() == [
+        "own/0, sample 1: ALL_TESTS_PASSED -> EXCEPTION",
+        "3 samples: 1 change, 0 are unsteady",
+    ]
