@@ -12,6 +12,7 @@ from sandbox.errors import PolicyError
 from sandbox.paths import data_dir
 from sandbox.policy import Policy, load_policies, load_policy
 from sandbox.policy.comparing import Difference, Direction, differences
+from sandbox.policy.describing import key_table
 from sandbox.policy.keys import BY_PATH, ENVIRONMENT, KEYS, Kind
 from sandbox.policy.loading import draft_policy
 from sandbox.policy.schema import schema
@@ -390,3 +391,9 @@ def test_single_calls_are_added_and_taken_away(tmp_path: Path) -> None:
     assert "more system calls: shmget" in output
     # Another profile is a difference, too, though no key says which calls.
     assert "fewer system calls: " in called("diff", "default", "strict")[1]
+
+
+def test_the_guide_for_operators_has_the_table_of_keys() -> None:
+    guide = SHIPPED.parent / "docs" / "operations.md"
+    table = key_table()
+    assert table in guide.read_text(encoding="utf-8"), f"put this into {guide}:\n{table}"
