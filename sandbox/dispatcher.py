@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sandbox.boxes.box import Backend
-from sandbox.diagnostics import redacted
+from sandbox.diagnostics import Diagnostics, redacted
 from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
 from sandbox.job import Job
 from sandbox.language import Language
@@ -30,25 +30,28 @@ class Dispatcher:
         """Wire the parts together."""
         self.backend = backend
         self.scheduler = scheduler
-        self.policies = policies
+        self.policies: Mapping[str, Policy] = policies
         self.languages = languages
         self._runner = runner
         self._log = logger()
         # A box that does not die keeps its slot: what it uses is not there for others.
         backend.quarantine.report_to(scheduler.withhold)
 
-    def plan(self, job: Job) -> Assignment:
-        """Decide everything about a job that needs no box.
+    def plan(self, job: Job) -> tuple[Assignment, Diagnostics]:
+        """Decide everything about a job that needs no box, and how much is told of it.
 
         Raises:
             JobRefusedError: It names an unknown policy or language, or asks for too much.
         """
-        policy, language = self.policies.get(job.policy), self.languages.get(job.language)
+        # One look: while the job waits or runs, the policies may be replaced.
+        policies = self.policies
+        policy, language = policies.get(job.policy), self.languages.get(job.language)
         if policy is None:
-            raise JobRefusedError("job.policy", f"unknown; known are {', '.join(sorted(self.policies))}")
+            raise JobRefusedError("job.policy", f"unknown; known are {', '.join(sorted(policies))}")
         if language is None:
             raise JobRefusedError("job.language", f"unknown; known are {', '.join(sorted(self.languages))}")
-        return Assignment(job=job, spec=policy.plan(job, language), policy_digest=policy.digest)
+        assignment = Assignment(job=job, spec=policy.plan(job, language), policy_digest=policy.digest)
+        return assignment, policy.diagnostics_of(job)
 
     async def execute(self, job: Job) -> JobResult:
         """Run a job to its result.
@@ -58,12 +61,12 @@ class Dispatcher:
             AdmissionError: It was not run now.
             NotGvisorError: Boxes here are none; the server must stop.
         """
-        assignment = self.plan(job)
+        assignment, diagnostics = self.plan(job)
         async with self.scheduler.slot() as slot:
             assignment = replace(assignment, queue_time_ms=slot.queue_time_ms)
             result = await self._runner.run(assignment, alone=slot.alone)
         self._log_result(job, result)
-        return redacted(result, self.policies[job.policy].diagnostics_of(job))
+        return redacted(result, diagnostics)
 
     async def answer(self, job: Job) -> JobResult:
         """Run a job to its result; what keeps it from running becomes a service error.

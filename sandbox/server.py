@@ -18,6 +18,7 @@ from sandbox.job import Job
 from sandbox.language import Language
 from sandbox.logs import logger
 from sandbox.policy import Policy
+from sandbox.reloading import Read, Reloader
 from sandbox.rpc.server import RpcServer, check_address
 from sandbox.rpc.service import SandboxService
 from sandbox.runner import Assignment, Runner
@@ -58,14 +59,14 @@ class Settings:
 
 
 async def serve(
-    settings: Settings, *, backend: Backend, policies: Mapping[str, Policy], languages: Mapping[str, Language]
+    settings: Settings, *, backend: Backend, read_policies: Read, languages: Mapping[str, Language]
 ) -> None:
     """Serve until a signal, the end of standard input, or a box that is not gVisor's.
 
     Args:
         settings: What the command line says.
         backend: Makes the boxes; not started.
-        policies: By name; one at least.
+        read_policies: Reads all policies, one at least; called at the start and after each SIGHUP.
         languages: By name.
 
     Raises:
@@ -73,6 +74,7 @@ async def serve(
     """
     log = logger()
     check_address(settings.listen, allow_remote=settings.allow_remote)
+    policies = read_policies()
     by_machine = min(slots_for(host.look(), policy) for policy in policies.values())
     slots = settings.slots or by_machine
     host.come_first()
@@ -91,6 +93,13 @@ async def serve(
         )
         end = _End()
         end.watch(die_with_stdin=settings.die_with_stdin)
+
+        async def prove(changed: Mapping[str, Policy]) -> None:
+            found = await _prove_limits(settings, backend, slots, changed, languages)
+            if not set(found) <= set(unenforced):
+                raise BackendError(f"{', '.join(found)} would not bind, and no verdict says so yet: restart the server")
+
+        reloader = Reloader(dispatcher, read_policies, prove)
         server = RpcServer(SandboxService(dispatcher, on_fatal=end.fail))
         port = await server.start(settings.listen, allow_remote=settings.allow_remote)
         log.info(
@@ -104,10 +113,15 @@ async def serve(
             policies={name: policy.digest for name, policy in policies.items()},
             unenforced=unenforced,
         )
+        reloading = asyncio.create_task(reloader.run())
+        reloading.add_done_callback(end.fail_with)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)
         try:
             why = await end.wait()
             log.info("stopping", why=why, running=scheduler.running, waiting=scheduler.waiting)
         finally:
+            reloading.cancel()
+            await asyncio.wait([reloading])
             scheduler.drain()
             await server.stop(0 if settings.die_with_stdin else settings.grace_s)
             # The calls have ended; their boxes are still being removed, and need the backend for it.
@@ -197,6 +211,11 @@ class _End:
     def fail(self, error: Exception) -> None:
         self._failure = self._failure or error
         self._stop("failure")
+
+    def fail_with(self, task: "asyncio.Task[None]") -> None:
+        """Stop when a task that should go on for ever has failed."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(BackendError(f"policies cannot be reloaded any more: {error!r}"))
 
     async def wait(self) -> str:
         return await self._reason

@@ -139,7 +139,8 @@ def serve(
     that answers is one whose boxes are gVisor's and whose limits bind. One whose limits do not bind does not start,
     unless it is told --allow-unenforced.
 
-    SIGTERM or Ctrl-C: no new jobs, running ones may finish within --grace.
+    SIGTERM or Ctrl-C: no new jobs, running ones may finish within --grace. SIGHUP: the policies are read again; new
+    jobs use them once they are proven, running ones keep theirs; if one is wrong or does not bind, all stay.
     """
     from sandbox import logs, paths, server
     from sandbox.language import DEFAULT_LANGUAGE, choose_languages
@@ -164,7 +165,7 @@ def serve(
         server.serve(
             settings,
             backend=make_backend(backend, languages, binary, with_templates=with_templates),
-            policies=choose_policies(policies or paths.data_dir("policies"), policy_names),
+            read_policies=lambda: choose_policies(policies or paths.data_dir("policies"), policy_names),
             languages=languages,
         )
     )

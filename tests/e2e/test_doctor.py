@@ -28,10 +28,10 @@ from sandbox.doctor import Examination, Terms, examine, pass_gate
 from sandbox.errors import BackendError
 from sandbox.language import choose_languages
 from sandbox.paths import data_dir, run_dir
-from sandbox.policy import load_policies
+from sandbox.policy import load_policy
 
 LANGUAGES = choose_languages(data_dir("images"), [])
-POLICIES = load_policies(data_dir("policies"))
+POLICIES = {"default": load_policy(data_dir("policies") / "default.toml")}
 SLOTS = 2
 
 BACKENDS = [
@@ -322,7 +322,7 @@ def settings(tmp_path: Path, **choices: bool) -> server.Settings:
 def test_a_server_refuses_where_a_limit_does_not_bind(tmp_path: Path) -> None:
     async def work(backend: Any) -> None:
         with pytest.raises(BackendError) as refused:
-            await server.serve(settings(tmp_path), backend=backend, policies=POLICIES, languages=LANGUAGES)
+            await server.serve(settings(tmp_path), backend=backend, read_policies=lambda: POLICIES, languages=LANGUAGES)
         text = str(refused.value)
         assert "disk_bytes does not bind" in text
         assert "fix: " in text
@@ -350,7 +350,10 @@ def test_a_server_that_may_serves_all_the_same_and_every_verdict_says_so(tmp_pat
     async def work(backend: Any) -> Any:
         serving = asyncio.create_task(
             server.serve(
-                settings(tmp_path, allow_unenforced=True), backend=backend, policies=POLICIES, languages=LANGUAGES
+                settings(tmp_path, allow_unenforced=True),
+                backend=backend,
+                read_policies=lambda: POLICIES,
+                languages=LANGUAGES,
             )
         )
         try:

@@ -1,14 +1,19 @@
 """Policies of one's own, tried out and served as somebody would who sits before a terminal."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from sandbox import Cause, Integrity, Job, Verdict
+from sandbox import Cause, Client, Integrity, Job, Verdict
 from sandbox.client.local import local
+from sandbox.policy import load_policy
 from sandbox.seccomp.profile import parse
 
 pytestmark = pytest.mark.gvisor
@@ -97,3 +102,66 @@ def test_a_policy_is_learnt_from_a_corpus_and_tried_on_another(tmp_path: Path) -
         "own/0, sample 1: ALL_TESTS_PASSED -> EXCEPTION",
         "3 samples: 1 change, 0 are unsteady",
     ]
+
+
+RELOADS = 1_000 if os.environ.get("SANDBOX_NIGHTLY") == "1" else 40
+MEMORY = {"a": 128 << 20, "b": 160 << 20}
+
+
+def test_a_reload_changes_all_or_nothing_while_jobs_run(tmp_path: Path) -> None:
+    policy, log = tmp_path / "default.toml", tmp_path / "log"
+
+    def write(memory_bytes: int | str) -> str:
+        text = f'extends = "default"\n[defaults]\nmemory_bytes = {memory_bytes}\n'
+        # As an editor does, and a careful script: nobody sees half a file.
+        (tmp_path / "new").write_text(text, encoding="utf-8")
+        (tmp_path / "new").replace(policy)
+        return load_policy(policy).digest if isinstance(memory_bytes, int) else ""
+
+    digests = {write(memory_bytes): memory_bytes for memory_bytes in MEMORY.values()}
+    endpoint = f"unix:{tmp_path / 's'}"
+    with log.open("wb") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve", "--die-with-stdin",
+             "--listen", endpoint, "--policies", str(tmp_path)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr,
+        )  # fmt: skip
+    try:
+        wait_for(log, '"serving"', 1)
+        with Client(endpoint, in_flight_max=8) as client:
+            done, results = threading.Event(), []
+
+            def keep_busy() -> None:
+                results.extend(client.run_many(iter(lambda: None if done.is_set() else Job(program=b"x = 1"), None)))
+
+            busy = threading.Thread(target=keep_busy)
+            busy.start()
+            for index in range(1, RELOADS + 1):
+                write(MEMORY["ab"[index % 2]])
+                server.send_signal(signal.SIGHUP)
+                wait_for(log, '"policies reloaded"', index)
+            # One that is wrong changes nothing.
+            write('"much"')
+            server.send_signal(signal.SIGHUP)
+            wait_for(log, '"policies were not reloaded', 1)
+            last = client.run(Job(program=b"x = 1"))
+            done.set()
+            busy.join()
+    finally:
+        assert server.stdin is not None
+        server.stdin.close()
+        assert server.wait(60) == 0
+    assert last.receipt.limits.memory_bytes == MEMORY["ab"[RELOADS % 2]]
+    assert f"{policy}:3: defaults.memory_bytes must be" in log.read_text(encoding="utf-8")
+    verdicts = [result for result in results if isinstance(result, Verdict)]
+    assert len(verdicts) == len(results) > RELOADS / 20
+    # Each job had the one or the other as a whole, and its receipt says which.
+    assert {(each.receipt.policy_digest, each.receipt.limits.memory_bytes) for each in verdicts} <= set(digests.items())
+    assert len({each.receipt.policy_digest for each in verdicts}) == 2
+
+
+def wait_for(log: Path, text: str, times: int) -> None:
+    deadline = time.monotonic() + 120
+    while log.read_text(encoding="utf-8").count(text) < times:
+        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")[-2000:]
+        time.sleep(0.01)

@@ -89,10 +89,11 @@ def refusal(job: Job) -> JobRefusedError:
 
 
 def test_a_plan_is_the_policys() -> None:
-    planned = dispatcher().plan(JOB)
+    planned, diagnostics = dispatcher().plan(JOB)
     assert planned.job is JOB
     assert planned.spec == POLICIES["default"].plan(JOB, LANGUAGES["python"])
     assert planned.policy_digest == POLICIES["default"].digest
+    assert diagnostics is POLICIES["default"].diagnostics_max
 
 
 @pytest.mark.parametrize("name", ["", "Default", "default.toml", "../default", "/etc/passwd", "--runtime=runc", "a\0b"])
