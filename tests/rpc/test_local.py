@@ -52,7 +52,9 @@ def test_the_server_lives_as_long_as_the_block(monkeypatch: pytest.MonkeyPatch) 
         arguments = client.server_info().backend.split()
         folder = str(Path(arguments[1].removeprefix("unix:")).parent)
         last = ["--last-removed", folder]
-        assert arguments[2:] == ["--backend", "docker", "--die-with-stdin", *last, "--slots", "2", "--queue", "7"]
+        assert arguments[2:] == [
+            *("--backend", "docker", "--die-with-stdin", *last, "--slots", "2", "--policy", "default", "--queue", "7")
+        ]
         folder = Path(arguments[1].removeprefix("unix:")).parent
         assert folder.stat().st_mode & 0o077 == 0
     assert [process.returncode for process in spawner.processes] == [0]
