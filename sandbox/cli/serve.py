@@ -68,7 +68,8 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     "policy_names",
     multiple=True,
     metavar="NAME",
-    help="Serve this policy only; give several. Each is examined before the server listens. [default: all]",
+    help="Serve this policy only; give several. Each is examined before the server listens. [default: all of "
+    "--policies; of those of the package, the one named default]",
 )
 @click.option(
     "--language",
@@ -144,10 +145,12 @@ def serve(
     """
     from sandbox import logs, paths, server
     from sandbox.language import DEFAULT_LANGUAGE, choose_languages
-    from sandbox.policy import choose_policies
+    from sandbox.policy import DEFAULT_POLICY, choose_policies
 
     logs.configure()
     languages = choose_languages(paths.data_dir("images"), [DEFAULT_LANGUAGE, *names])
+    # Each takes its time to be examined, so who wants the others of the package names them.
+    chosen = policy_names or ((DEFAULT_POLICY,) if policies is None else ())
     binary = server.find_runsc(runsc)
     settings = server.Settings(
         listen=listen,
@@ -165,7 +168,7 @@ def serve(
         server.serve(
             settings,
             backend=make_backend(backend, languages, binary, with_templates=with_templates),
-            read_policies=lambda: choose_policies(policies or paths.data_dir("policies"), policy_names),
+            read_policies=lambda: choose_policies(policies or paths.data_dir("policies"), chosen),
             languages=languages,
         )
     )
