@@ -28,7 +28,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_policy_of_ones_own_is_tried_by_its_file(tmp_path: Path) -> None:
     (tmp_path / "hungry.py").write_text("a = bytearray(100 << 20)\n", encoding="utf-8")
-    for mebibytes, code, said in ((64, 1, "FAILED: MEMORY_LIMIT"), (160, 0, "PASSED")):
+    for mebibytes, code, said in ((90, 1, "FAILED: MEMORY_LIMIT"), (160, 0, "PASSED")):
         policy = tmp_path / "mine.toml"
         policy.write_text(f'extends = "default"\n[defaults]\nmemory_bytes = {mebibytes << 20}\n', encoding="utf-8")
         done = command("policy", "try", str(policy), str(tmp_path / "hungry.py"))

@@ -1,7 +1,7 @@
 # attack: forks for ever, to be mistaken for a fault of the service
 # shape: action
 # causes: WRONG_ANSWER, PROCESS_LIMIT, EXCEPTION, EXITED_EARLY, LOAD_ERROR
-# limits: cpu_time_ms=4000 wall_time_ms=12000
+# limits: cpu_time_ms=4000 wall_time_ms=12000 memory_bytes=536870912
 import os
 import time
 
