@@ -53,6 +53,8 @@ class BoxSpec:
     """What a backend gets to know.
 
     Attributes:
+        policy: The name of the policy that decided it.
+        policy_digest: That policy's.
         language: Names an image.
         command: The guest agent's command line.
         environment: The whole environment.
@@ -64,6 +66,8 @@ class BoxSpec:
         warm: The modules that a box from which others are restored loads beforehand.
     """
 
+    policy: str
+    policy_digest: str
     language: str
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]

@@ -50,7 +50,7 @@ class Dispatcher:
             raise JobRefusedError("job.policy", f"unknown; known are {', '.join(sorted(policies))}")
         if language is None:
             raise JobRefusedError("job.language", f"unknown; known are {', '.join(sorted(self.languages))}")
-        assignment = Assignment(job=job, spec=policy.plan(job, language), policy_digest=policy.digest)
+        assignment = Assignment(job=job, spec=policy.plan(job, language))
         return assignment, policy.diagnostics_of(job)
 
     async def execute(self, job: Job) -> JobResult:

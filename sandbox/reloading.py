@@ -8,7 +8,7 @@ from sandbox.errors import SandboxError
 from sandbox.logs import logger
 from sandbox.policy import Policy
 
-Read = Callable[[], Mapping[str, Policy]]
+Read = Callable[[], Awaitable[Mapping[str, Policy]]]
 """Reads all policies, or raises SandboxError."""
 
 Prove = Callable[[Mapping[str, Policy]], Awaitable[None]]
@@ -47,7 +47,7 @@ class Reloader:
 
     async def _reload(self) -> None:
         try:
-            policies = dict(self._read())
+            policies = dict(await self._read())
             unproven = {name: policy for name, policy in policies.items() if policy.digest not in self._proven}
             if unproven:
                 await self._prove(unproven)

@@ -33,7 +33,6 @@ class Assignment:
 
     job: Job
     spec: BoxSpec
-    policy_digest: str
     queue_time_ms: int = 0
 
 
@@ -125,7 +124,7 @@ class Runner:
             program_digest=_digest(job.program),
             tests_digest=_digest(*_tests_parts(job)),
             image_digest=self._backend.image_digest(spec.language),
-            policy_digest=assignment.policy_digest,
+            policy_digest=spec.policy_digest,
             runsc_version=self._backend.runsc_version,
             harness_version=VERSION,
             backend=self._backend.name,

@@ -5,20 +5,22 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import doctor, host
+from sandbox import doctor, host, notify
 from sandbox.boxes.box import Backend
 from sandbox.dispatcher import Dispatcher
-from sandbox.errors import BackendError
+from sandbox.errors import BackendError, PolicyError
 from sandbox.job import Job
 from sandbox.language import Language
+from sandbox.launcher.backend import LaunchedBackend
 from sandbox.logs import logger
 from sandbox.policy import Policy
-from sandbox.reloading import Read, Reloader
+from sandbox.reloading import Reloader
 from sandbox.rpc.server import RpcServer, check_address
 from sandbox.rpc.service import SandboxService
 from sandbox.runner import Assignment, Runner
@@ -35,7 +37,7 @@ class Settings:
     Attributes:
         listen: `HOST:PORT` or `unix:PATH`.
         runsc: The gVisor binary.
-        run_dir: Where running servers have their folders.
+        proofs: Where proofs that limits bind are kept.
         allow_remote: Whether other machines may connect.
         slots: Boxes at the same time; None: as many as cores and memory carry.
         queue_jobs_max: Jobs that may wait.
@@ -48,7 +50,7 @@ class Settings:
 
     listen: str
     runsc: Path
-    run_dir: Path
+    proofs: Path
     allow_remote: bool = False
     slots: int | None = None
     queue_jobs_max: int = 1_024
@@ -58,28 +60,40 @@ class Settings:
     last_removed: Path | None = None
 
 
+def check(settings: Settings) -> None:
+    """Refuse settings that cannot be served with, before anything is done for them.
+
+    Raises:
+        SandboxError: The text says what to do.
+    """
+    check_address(settings.listen, allow_remote=settings.allow_remote)
+
+
 async def serve(
-    settings: Settings, *, backend: Backend, read_policies: Read, languages: Mapping[str, Language]
+    settings: Settings,
+    launcher: socket.socket,
+    policies: Mapping[str, Policy],
+    read_policies: Callable[[], Mapping[str, Policy]],
+    languages: Mapping[str, Language],
 ) -> None:
     """Serve until a signal, the end of standard input, or a box that is not gVisor's.
 
     Args:
         settings: What the command line says.
-        backend: Makes the boxes; not started.
-        read_policies: Reads all policies, one at least; called at the start and after each SIGHUP.
+        launcher: A connection to whoever makes the boxes.
+        policies: By name, one at least; as the launcher read them.
+        read_policies: Reads all policies; called after each SIGHUP.
         languages: By name.
 
     Raises:
         SandboxError: The server cannot start, or had to stop. The text says what to do.
     """
     log = logger()
-    check_address(settings.listen, allow_remote=settings.allow_remote)
-    policies = read_policies()
     by_machine = min(slots_for(host.look(), policy) for policy in policies.values())
     slots = settings.slots or by_machine
-    host.come_first()
-    await backend.start()
+    backend = LaunchedBackend(launcher)
     try:
+        await backend.start()
         await _prove_languages(backend, next(iter(policies.values())), languages)
         unenforced = await _prove_limits(settings, backend, slots, policies, languages)
         runner = Runner(backend, host_kernel=host.kernel_release(), unenforced=unenforced)
@@ -93,13 +107,14 @@ async def serve(
         )
         end = _End()
         end.watch(die_with_stdin=settings.die_with_stdin)
+        backend.on_gone = lambda: end.fail(BackendError("the launcher is gone: start the server anew"))
 
         async def prove(changed: Mapping[str, Policy]) -> None:
             found = await _prove_limits(settings, backend, slots, changed, languages)
             if not set(found) <= set(unenforced):
                 raise BackendError(f"{', '.join(found)} would not bind, and no verdict says so yet: restart the server")
 
-        reloader = Reloader(dispatcher, read_policies, prove)
+        reloader = Reloader(dispatcher, lambda: _read_again(backend, read_policies), prove)
         server = RpcServer(SandboxService(dispatcher, on_fatal=end.fail))
         port = await server.start(settings.listen, allow_remote=settings.allow_remote)
         log.info(
@@ -113,6 +128,7 @@ async def serve(
             policies={name: policy.digest for name, policy in policies.items()},
             unenforced=unenforced,
         )
+        notify.ready()
         reloading = asyncio.create_task(reloader.run())
         reloading.add_done_callback(end.fail_with)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)
@@ -153,7 +169,7 @@ async def _prove_languages(backend: Backend, policy: Policy, languages: Mapping[
     runner = Runner(backend, host_kernel=host.kernel_release())
     for language in languages.values():
         job = Job(id=f"smoke-{language.name}", program=language.smoke, language=language.name)
-        result = await runner.run(Assignment(job=job, spec=policy.plan(job, language), policy_digest=policy.digest))
+        result = await runner.run(Assignment(job=job, spec=policy.plan(job, language)))
         if not isinstance(result, Verdict):
             raise BackendError(f"the smoke program of {language.name} cannot run: {result.message}")
         if not result.passed:
@@ -176,12 +192,30 @@ async def _prove_limits(
     """
     terms = doctor.Terms(
         runsc=settings.runsc,
-        run_dir=settings.run_dir,
+        proofs=settings.proofs,
         slots=slots,
         rely_on_kept=settings.die_with_stdin,
         allow_unenforced=settings.allow_unenforced,
     )
     return await doctor.pass_gate(backend, policies, languages, terms)
+
+
+async def _read_again(
+    backend: LaunchedBackend, read_policies: Callable[[], Mapping[str, Policy]]
+) -> Mapping[str, Policy]:
+    """Have the launcher read its policies again, and read them here.
+
+    Raises:
+        SandboxError: One is wrong, or they are not the same here and there.
+    """
+    there = await backend.reload()
+    try:
+        here = read_policies()
+    except PermissionError as error:
+        raise PolicyError(f"the server, which is not root, cannot read the policies: {error}") from error
+    if there != {name: policy.digest for name, policy in here.items()}:
+        raise PolicyError("the policies changed while they were read, or the launcher has others: ask again")
+    return here
 
 
 class _End:

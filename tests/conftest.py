@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -107,6 +109,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if name in _required():
             pytest.fail(f"{name} is required here, but {reason}", pytrace=False)
         pytest.skip(f"{name}: {reason}")
+
+
+@pytest.fixture
+def common() -> Iterator[Path]:
+    """A folder that everybody may enter and write to. A server is not root, and pytest's own folders are root's."""
+    with tempfile.TemporaryDirectory(prefix="common-") as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
 """What the runner needs of a box and of whatever makes boxes. Small on purpose; the consumer owns it."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sandbox.boxes.counters import Counters
-from sandbox.boxes.quarantine import Quarantine
+from sandbox.boxes.pipes import Ends
 from sandbox.boxspec import BoxSpec
 
 
@@ -42,6 +43,25 @@ class Box(Protocol):
         """Return what the box's own process left on its standard error and how it ended, capped, for the log."""
 
 
+class Stuck(Protocol):
+    """Boxes that would not die."""
+
+    def report_to(self, on_change: Callable[[int], None]) -> None:
+        """Have their number told, now and whenever it changes."""
+
+
+@runtime_checkable
+class HasPipes(Protocol):
+    """A box whose streams are pipes, which another process can read and write as well as this one."""
+
+    def hand_over(self) -> tuple[Ends, bytes]:
+        """Give the ends away, and what was heard on them already. From then on `send` and `receive` do nothing here.
+
+        Raises:
+            BackendError: They were given away before.
+        """
+
+
 class Backend(Protocol):
     """Makes boxes."""
 
@@ -58,7 +78,7 @@ class Backend(Protocol):
         """GVisor's platform, such as systrap."""
 
     @property
-    def quarantine(self) -> Quarantine:
+    def quarantine(self) -> Stuck:
         """Boxes that would not die."""
 
     def image_digest(self, language: str) -> str:
@@ -80,6 +100,9 @@ class Backend(Protocol):
         Raises:
             BackendError: It could not be made.
         """
+
+    async def remains(self, box_id: str) -> tuple[str, ...]:
+        """List what is there of a box on this machine: processes, cgroups, files. Nothing, when it has been left."""
 
     async def close(self) -> None:
         """Remove what `start` made."""

@@ -25,6 +25,7 @@ from sandbox.boxes.box import Box
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.oci import HOSTNAME
 from sandbox.boxes.quarantine import Quarantine
+from sandbox.boxes.remains import remains_of
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.version import runsc_version
 from sandbox.boxspec import CPU_PERIOD_US, BoxSpec
@@ -137,6 +138,10 @@ class DockerBackend:
                 await cgroups.remove(hierarchy.view(f"docker/{name}", name))
             hierarchy.remove()
             leftovers.remove(folder)
+
+    async def remains(self, box_id: str) -> tuple[str, ...]:
+        """List what is left of a box."""
+        return await asyncio.to_thread(remains_of, box_id, self._run_dir)
 
     async def close(self) -> None:
         """Give the folder up."""

@@ -113,6 +113,10 @@ class FakeBackend:
         """Return that there is none."""
         return f"no {language}"
 
+    async def remains(self, box_id: str) -> tuple[str, ...]:
+        """Return that nothing is left of it: there was nothing."""
+        return ()
+
     async def start(self) -> None:
         """Remember that it was called."""
         self.started = True

@@ -19,7 +19,9 @@ from sandbox import host, wire
 from sandbox.boxes import cgroups, leftovers, oci
 from sandbox.boxes.box import Box
 from sandbox.boxes.counters import Counters
+from sandbox.boxes.pipes import Ends, Pipes, make_pipes
 from sandbox.boxes.quarantine import Quarantine
+from sandbox.boxes.remains import remains_of
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.templates import Templates
 from sandbox.boxes.tracing import CallTrace
@@ -122,6 +124,10 @@ class RunscBackend:
         for path in (self._runsc, *(image.erofs_path for image in self._images.values())):
             _read_ahead(path)
 
+    async def remains(self, box_id: str) -> tuple[str, ...]:
+        """List what is left of a box."""
+        return await asyncio.to_thread(remains_of, box_id, self._run_dir)
+
     async def close(self) -> None:
         """Give the folder up."""
         if self._templates is not None:
@@ -196,7 +202,14 @@ class RunscBackend:
 
     async def _make_template(self, spec: BoxSpec, target: Path) -> None:
         """Start a box, and checkpoint it as soon as it waits for a job."""
-        async with asyncio.timeout(_CHECKPOINT_TIMEOUT_S), self._boot(spec) as box:
+        try:
+            async with asyncio.timeout(_CHECKPOINT_TIMEOUT_S):
+                await self._checkpoint(spec, target)
+        except TimeoutError:
+            raise BackendError(f"no checkpoint within {_CHECKPOINT_TIMEOUT_S:.0f} s") from None
+
+    async def _checkpoint(self, spec: BoxSpec, target: Path) -> None:
+        async with self._boot(spec) as box:
             await box.wait_for_frame()
             # It prepares by its limits, and says that it is ready once more.
             await box.send(wire.encode_limits(spec) + wire.encode_frame(wire.WAKE, b""))
@@ -247,21 +260,26 @@ class _RunscBox:
         self.restored = restored
         self._cgroup = cgroup
         self._process: asyncio.subprocess.Process | None = None
+        self._pipes: Pipes | None = None
         self._stderr = bytearray()
         self._stderr_task: asyncio.Task[None] | None = None
         self._heard = b""
 
     async def start(self, command: list[str]) -> None:
         """Start the runtime; the box may still fail to come up."""
-        self._process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-            start_new_session=True,
-            limit=_READ_BYTES,
-        )
+        ours, theirs = make_pipes()
+        self._pipes = Pipes(ours)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=theirs.source,
+                stdout=theirs.sink,
+                stderr=asyncio.subprocess.PIPE,
+                env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
         self._stderr_task = asyncio.create_task(self._keep_stderr(self._process.stderr))
 
     async def _keep_stderr(self, stream: asyncio.StreamReader | None) -> None:
@@ -270,12 +288,8 @@ class _RunscBox:
 
     async def send(self, data: bytes) -> None:
         """Write to the agent."""
-        stdin = self._running().stdin
-        if stdin is not None:
-            # A box that died while we wrote is found out by reading.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                stdin.write(data)
-                await stdin.drain()
+        # A box that died while we wrote is found out by reading.
+        await self._running().send(data)
 
     async def wake(self, timeout_s: float) -> None:
         """Tell a restored agent that it is another one now, and wait until it says something.
@@ -309,13 +323,19 @@ class _RunscBox:
         if self._heard:
             heard, self._heard = self._heard, b""
             return heard
-        stdout = self._running().stdout
-        return await stdout.read(_READ_BYTES) if stdout is not None else b""
+        return await self._running().receive()
 
-    def _running(self) -> asyncio.subprocess.Process:
-        if self._process is None:
+    def hand_over(self) -> tuple[Ends, bytes]:
+        """Give the pipes away, and what was heard on them already."""
+        ends = self._running().release()
+        if ends is None:
+            raise BackendError("the pipes to the box were given away before")
+        return ends, self._heard
+
+    def _running(self) -> Pipes:
+        if self._pipes is None:
             raise BackendError("the box was not started")
-        return self._process
+        return self._pipes
 
     async def settle(self, spec: BoxSpec) -> Counters:
         """Hold the box to its job's memory."""
@@ -340,20 +360,17 @@ class _RunscBox:
 
     async def destroy(self) -> None:
         """Kill, reap, close."""
+        if self._pipes is not None:
+            self._pipes.close()
         if self._process is None:
             return
-        if self._process.stdin is not None:
-            self._process.stdin.close()
         try:
             await self.kill()
         finally:
             self._cgroup.close()
-            # The pipe to the agent is drained, or the transport would never report the process as ended. A box that
-            # does not die keeps it open.
+            # A box that does not die keeps the pipe of its standard error open.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_REAP_TIMEOUT_S):
-                    while await self.receive():
-                        pass
                     await self._process.wait()
                     if self._stderr_task is not None:
                         await self._stderr_task

@@ -149,7 +149,7 @@ async def _examine(
 ) -> _Report:
     """Look at the machine, then attack; what keeps us from attacking becomes part of the report."""
     from sandbox import doctor, host, paths
-    from sandbox.cli.serve import make_backend
+    from sandbox.cli.backends import make_backend
     from sandbox.doctor.fixes import with_fix
     from sandbox.doctor.machine import look, machine_findings
     from sandbox.server import find_runsc, slots_for
@@ -179,7 +179,6 @@ async def _examine(
                     backend,
                     policy,
                     language,
-                    run_dir=paths.run_dir(),
                     slots=slots,
                     short=short,
                     on_progress=on_progress,

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": ("sandbox.cli.run", "run", "Run programs and say what became of them."),
     "evaluate": ("sandbox.cli.evaluate", "evaluate", "Test samples of a code model and print pass@k."),
     "serve": ("sandbox.cli.serve", "serve", "Run the service."),
+    "launcher": ("sandbox.cli.launcher", "launcher", "Make boxes for a server that has no privileges."),
     "doctor": ("sandbox.cli.doctor", "doctor", "Attack every limit on this machine, and say which ones bind."),
     "policy": ("sandbox.cli.policy", "policy", "Look at policies, check them, compare them, try them out."),
     "health": ("sandbox.cli.health", "health", "Ask a server whether it serves."),

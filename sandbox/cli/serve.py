@@ -3,18 +3,18 @@
 
 import asyncio
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.errors import ImageError
+from sandbox.cli.backends import box_options
+from sandbox.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.boxes.box import Backend
-    from sandbox.language import Language
+    from sandbox.launcher.privileges import User
+    from sandbox.server import Settings
 
 
 def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
@@ -29,12 +29,13 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     "--listen", default="127.0.0.1:50051", show_default=True, metavar="ADDRESS", help="HOST:PORT or unix:PATH."
 )
 @click.option(
-    "--backend",
-    type=click.Choice(["runsc", "docker"]),
-    default="runsc",
-    show_default=True,
-    help="What makes the boxes: runsc directly (fast, needs root), or a Docker Engine with the runtime runsc.",
+    "--launcher",
+    "launcher_path",
+    type=click.Path(dir_okay=False, readable=False, path_type=Path),
+    metavar="PATH",
+    help="The socket of a launcher that makes the boxes: sandbox launcher. [default: one is started, which needs root]",
 )
+@box_options
 @click.option(
     "--slots", type=click.IntRange(min=1), metavar="N", help="Boxes at the same time. [default: as many as cores carry]"
 )
@@ -56,43 +57,6 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     show_default=True,
     metavar="SECONDS",
     help="How long running jobs may go on after SIGTERM.",
-)
-@click.option(
-    "--policies",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Policy files. [default: those of the package]",
-)
-@click.option(
-    "--policy",
-    "policy_names",
-    multiple=True,
-    metavar="NAME",
-    help="Serve this policy only; give several. Each is examined before the server listens. [default: all of "
-    "--policies; of those of the package, the one named default]",
-)
-@click.option(
-    "--language",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    help="A language to offer beside python, in which the examination of the limits is written; give several. Its "
-    "image must have been built: sandbox images build NAME.",
-)
-@click.option(
-    "--runsc",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="The gVisor binary. [default: found in /usr/local/bin or /usr/bin]",
-)
-@click.option(
-    "--templates/--no-templates",
-    "with_templates",
-    default=True,
-    envvar="SANDBOX_TEMPLATES",
-    show_default=True,
-    show_envvar=True,
-    help="Restore boxes from checkpoints, which is faster, or start each one anew. Docker's are always started.",
 )
 @click.option(
     "--allow-remote",
@@ -119,6 +83,7 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
 def serve(
     *,
     listen: str,
+    launcher_path: Path | None,
     backend: str,
     slots: int | None,
     queue_jobs_max: int,
@@ -128,12 +93,18 @@ def serve(
     names: tuple[str, ...],
     runsc: Path | None,
     with_templates: bool,
+    boxes_max: int,
+    user: str | None,
     allow_remote: bool,
     allow_unenforced: bool,
     die_with_stdin: bool,
     last_removed: Path | None,
 ) -> None:
     """Run the service.
+
+    Two processes: the launcher, which makes boxes and speaks to no network, and the server, which listens, and gives up
+    all privileges before it does anything else. Started as root, this command is both; with --launcher it is the
+    server alone, and may be anybody.
 
     Before it listens, it removes what a server that died has left behind, makes a box for each language, looks at the
     kernel in it, and runs a small program; then it attacks every limit, in the short form of `sandbox doctor`. A server
@@ -143,19 +114,18 @@ def serve(
     SIGTERM or Ctrl-C: no new jobs, running ones may finish within --grace. SIGHUP: the policies are read again; new
     jobs use them once they are proven, running ones keep theirs; if one is wrong or does not bind, all stay.
     """
-    from sandbox import logs, paths, server
-    from sandbox.language import DEFAULT_LANGUAGE, choose_languages
-    from sandbox.policy import DEFAULT_POLICY, choose_policies
+    from sandbox import host, logs, paths, server
+    from sandbox.cli.backends import languages_of, make_launcher, policies_reader
+    from sandbox.launcher import privileges, process
 
     logs.configure()
-    languages = choose_languages(paths.data_dir("images"), [DEFAULT_LANGUAGE, *names])
-    # Each takes its time to be examined, so who wants the others of the package names them.
-    chosen = policy_names or ((DEFAULT_POLICY,) if policies is None else ())
+    languages = languages_of(names)
+    read_policies = policies_reader(policies, policy_names)
     binary = server.find_runsc(runsc)
     settings = server.Settings(
         listen=listen,
         runsc=binary,
-        run_dir=paths.run_dir(),
+        proofs=paths.run_dir() / "proofs",
         allow_remote=allow_remote,
         slots=slots,
         queue_jobs_max=queue_jobs_max,
@@ -164,42 +134,48 @@ def serve(
         allow_unenforced=allow_unenforced,
         last_removed=last_removed,
     )
-    asyncio.run(
-        server.serve(
-            settings,
-            backend=make_backend(backend, languages, binary, with_templates=with_templates),
-            read_policies=lambda: choose_policies(policies or paths.data_dir("policies"), chosen),
-            languages=languages,
+    server.check(settings)
+    policies_now = read_policies()
+    if launcher_path is not None:
+        _refuse_the_launchers_options()
+        try:
+            connection = process.connect(launcher_path)
+        except OSError as error:
+            raise BackendError(f"no launcher at {launcher_path}: {error}: start sandbox launcher first") from error
+        asyncio.run(server.serve(settings, connection, policies_now, read_policies, languages))
+        return
+    if os.geteuid() != 0:
+        raise BackendError("boxes need root: start the server with sudo, or a launcher, and say --launcher PATH")
+    who = privileges.find_user(user)
+    host.come_first()
+    connection, launcher_pid = process.fork(
+        lambda: make_launcher(
+            backend, languages, read_policies, runsc=binary, with_templates=with_templates, boxes_max=boxes_max
         )
     )
-
-
-def make_backend(
-    name: str, languages: "Mapping[str, Language]", runsc: Path, *, with_templates: bool = True
-) -> "Backend":
-    """Return a backend, not started.
-
-    Args:
-        name: `runsc` or `docker`.
-        languages: What boxes are wanted for.
-        runsc: The gVisor binary.
-        with_templates: Restore boxes from checkpoints, where the backend can.
-
-    Raises:
-        ImageError: An image is missing, or the package that speaks to a Docker Engine.
-    """
-    from sandbox import paths
-    from sandbox.images import find_image
-
-    # A folder for each kind: a server can remove only what boxes of its own kind have left.
-    run_dir = paths.run_dir() / name
-    if name == "runsc":
-        from sandbox.boxes.runsc import RunscBackend
-
-        images = {language.name: find_image(language, state_dir=paths.state_dir()) for language in languages.values()}
-        return RunscBackend(runsc=runsc, images=images, run_dir=run_dir, with_templates=with_templates)
     try:
-        from sandbox.boxes.docker import DockerBackend
-    except ModuleNotFoundError:
-        raise ImageError("the backend docker needs the package docker: pip install 'sandbox-judge[docker]'") from None
-    return DockerBackend(languages=languages, runsc=runsc, run_dir=run_dir)
+        _make_its_own(settings, who)
+        privileges.drop(who)
+        asyncio.run(server.serve(settings, connection, policies_now, read_policies, languages))
+    finally:
+        connection.close()
+        # It is still destroying boxes; who waits for this process must not find any afterwards.
+        os.waitpid(launcher_pid, 0)
+
+
+def _refuse_the_launchers_options() -> None:
+    context = click.get_current_context()
+    for name in ("backend", "runsc", "with_templates", "boxes_max", "user"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} is the launcher's to know: say it there")
+
+
+def _make_its_own(settings: "Settings", who: "User") -> None:
+    """Give the server's user the folders that it writes."""
+    try:
+        settings.proofs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (settings.proofs, settings.last_removed):
+            if folder is not None:
+                os.chown(folder, who.uid, who.gid)
+    except OSError as error:
+        raise BackendError(f"the server's folders cannot be made: {error}: set SANDBOX_RUN_DIR") from error

@@ -3,11 +3,12 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -80,10 +81,15 @@ def local(
 
 def _new_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
-    if len(os.fsencode(folder / "sandbox.sock")) <= _SOCKET_PATH_MAX:
+    if len(os.fsencode(folder / "sandbox.sock")) <= _SOCKET_PATH_MAX and _everybody_may_enter(folder.parents):
         return folder
     folder.rmdir()
     return Path(tempfile.mkdtemp(prefix="sandbox-", dir="/tmp"))
+
+
+def _everybody_may_enter(folders: Iterable[Path]) -> bool:
+    """Tell whether the server, which is not who we are, gets there."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 
 
 def _spawn(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:

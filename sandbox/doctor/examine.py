@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from sandbox import host
 from sandbox.boxes.box import Backend
@@ -12,7 +11,6 @@ from sandbox.doctor import judging
 from sandbox.doctor.finding import Finding, FindingStatus, merged
 from sandbox.doctor.probes import Probe, all_probes, short_probes
 from sandbox.doctor.recorder import Recorder
-from sandbox.doctor.remains import remains_of
 from sandbox.errors import JobRefusedError
 from sandbox.language import Language
 from sandbox.policy import Policy
@@ -54,7 +52,6 @@ async def examine(
     policy: Policy,
     language: Language,
     *,
-    run_dir: Path,
     slots: int,
     short: bool = False,
     on_progress: Callable[[int, int], None] = _ignore,
@@ -68,7 +65,6 @@ async def examine(
         backend: Makes the boxes; started.
         policy: Whose limits.
         language: What the probes run in; it must be able to run Python.
-        run_dir: Where running servers have their folders.
         slots: Boxes at the same time.
         short: One attack for each limit instead of all.
         on_progress: Called with how many probes are done, of how many.
@@ -83,7 +79,7 @@ async def examine(
         if short
         else all_probes(policy, language, host_kernel=kernel, host_cores=host.look().cores)
     )
-    bench = _Bench(backend, policy, language, run_dir)
+    bench = _Bench(backend, policy, language)
     places = asyncio.Semaphore(slots)
     found: dict[int, tuple[Finding, ...]] = {}
 
@@ -128,18 +124,17 @@ def _second_opinion(first: tuple[Finding, ...], second: tuple[Finding, ...]) -> 
 class _Bench:
     """Runs single probes."""
 
-    def __init__(self, backend: Backend, policy: Policy, language: Language, run_dir: Path) -> None:
+    def __init__(self, backend: Backend, policy: Policy, language: Language) -> None:
         self._backend = backend
         self._policy = policy
         self._language = language
-        self._run_dir = run_dir
 
     async def attack(self, probe: Probe) -> tuple[Finding, ...]:
         recorder = Recorder(self._backend)
         runner = Runner(recorder, host_kernel=host.kernel_release())
         try:
             spec = self._policy.plan(probe.job, self._language)
-            assignment = Assignment(job=probe.job, spec=spec, policy_digest=self._policy.digest)
+            assignment = Assignment(job=probe.job, spec=spec)
             async with asyncio.timeout(_PROBE_TIMEOUT_S):
                 result = await runner.run(assignment)
         except JobRefusedError as error:
@@ -149,7 +144,7 @@ class _Bench:
         remains: list[str] = []
         if "kill" in probe.names:
             for stay in recorder.stays:
-                remains += await asyncio.to_thread(remains_of, stay.box_id, self._run_dir)
+                remains += await self._backend.remains(stay.box_id)
         return probe.judge(
             judging.Observation(
                 result=result,

@@ -23,14 +23,14 @@ class Terms:
 
     Attributes:
         runsc: The gVisor binary.
-        run_dir: Where running servers have their folders; proofs are kept there.
+        proofs: The folder where proofs are kept.
         slots: Boxes at the same time.
         rely_on_kept: Whether a proof that an earlier server made will do.
         allow_unenforced: Whether to serve though a limit does not bind.
     """
 
     runsc: Path
-    run_dir: Path
+    proofs: Path
     slots: int
     rely_on_kept: bool = False
     allow_unenforced: bool = False
@@ -59,9 +59,9 @@ async def pass_gate(
         about = proof.proof_of(
             backend=backend, policy=policy, language=language, runsc=terms.runsc, layout=machine.layout
         )
-        if terms.rely_on_kept and proof.is_kept(about, terms.run_dir):
+        if terms.rely_on_kept and proof.is_kept(about, terms.proofs):
             continue
-        examination = await examine(backend, policy, language, run_dir=terms.run_dir, slots=terms.slots, short=True)
+        examination = await examine(backend, policy, language, slots=terms.slots, short=True)
         logger().info(
             "limits examined",
             policy=policy.name,
@@ -69,13 +69,13 @@ async def pass_gate(
             findings={finding.name: finding.status.value for finding in examination.findings},
         )
         if examination.unproven:
-            proof.forget(about, terms.run_dir)
+            proof.forget(about, terms.proofs)
             unproven += [
                 replace(with_fix(finding, machine), expected=f"{finding.expected} (policy {policy.name})")
                 for finding in examination.unproven
             ]
         else:
-            proof.keep(about, terms.run_dir)
+            proof.keep(about, terms.proofs)
     return _judge(unproven, allow_unenforced=terms.allow_unenforced)
 
 

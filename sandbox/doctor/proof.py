@@ -21,6 +21,7 @@ from sandbox.version import VERSION
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _BYTES_MAX = 4_096
+_KEPT_MAX = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,10 @@ def keep(proof: Proof, folder: Path) -> None:
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
+        # One for each policy that was ever tried would be many.
+        by_age = sorted(folder.glob("proof-*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for path in by_age[_KEPT_MAX:]:
+            path.unlink(missing_ok=True)
 
 
 def forget(proof: Proof, folder: Path) -> None:

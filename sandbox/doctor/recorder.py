@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from sandbox.boxes.box import Backend, Box
-from sandbox.boxes.quarantine import Quarantine
+from sandbox.boxes.box import Backend, Box, Stuck
 from sandbox.boxspec import BoxSpec
 
 
@@ -53,7 +52,7 @@ class Recorder:
         return self._backend.platform
 
     @property
-    def quarantine(self) -> Quarantine:
+    def quarantine(self) -> Stuck:
         """The backend's."""
         return self._backend.quarantine
 
@@ -64,6 +63,10 @@ class Recorder:
     def language_version(self, language: str) -> str:
         """Return the backend's."""
         return self._backend.language_version(language)
+
+    async def remains(self, box_id: str) -> tuple[str, ...]:
+        """Return the backend's."""
+        return await self._backend.remains(box_id)
 
     async def start(self) -> None:
         """Do nothing: the backend was started by whoever has it."""

@@ -102,16 +102,35 @@ class Policy:
                 )
             size = sum(len(case.arguments) + len(case.expected) for case in job.tests.cases) + len(job.tests.function)
             self._check_size("job.call_tests", size, self.job.tests_bytes_max)
+        return self.box_for(language, self._limits(job), self._integrity(job))
+
+    def box_for(self, language: Language, limits: Limits, integrity: Integrity | None = None) -> BoxSpec:
+        """Return the box for limits that are decided already.
+
+        Args:
+            language: What the box is for.
+            limits: Checked against the ceilings once more.
+            integrity: The policy's default if None.
+
+        Raises:
+            JobRefusedError: A limit is above its ceiling.
+        """
+        for name in JOB_LIMIT_NAMES:
+            self._check_ceiling(name, getattr(limits, name))
+        for name, job_name in TEST_LIMITS.items():
+            self._check_test_limit(name, getattr(limits, name), getattr(limits, job_name))
         return BoxSpec(
+            policy=self.name,
+            policy_digest=self.digest,
             language=language.name,
             command=language.command,
             warm=language.warm,
             environment=self._environment(),
-            limits=self._limits(job),
+            limits=limits,
             rules=self.box,
             system_calls=self.system_calls,
             filters=on_the_roles(self.system_calls, os.uname().machine),
-            integrity=self._integrity(job),
+            integrity=integrity or self.integrity.default,
         )
 
     def diagnostics_of(self, job: Job) -> Diagnostics:
@@ -159,21 +178,26 @@ class Policy:
             chosen["wall_time_ms"] = min(self._wall_time_ms(asked["cpu_time_ms"]), self.ceilings.wall_time_ms)
         for name in JOB_LIMIT_NAMES:
             chosen[name] = asked.get(name, chosen[name])
-            ceiling = getattr(self.ceilings, name)
-            if chosen[name] > ceiling:
-                raise JobRefusedError(
-                    f"job.limits.{name}", f"{chosen[name]} is above the ceiling {ceiling} of policy {self.name!r}"
-                )
+            self._check_ceiling(name, chosen[name])
         if "test_cpu_time_ms" in asked:
             chosen["test_wall_time_ms"] = min(self._wall_time_ms(asked["test_cpu_time_ms"]), chosen["wall_time_ms"])
         for name, job_name in TEST_LIMITS.items():
             chosen[name] = asked.get(name, chosen.get(name, chosen[job_name]))
-            if chosen[name] > chosen[job_name]:
-                raise JobRefusedError(
-                    f"job.limits.{name}",
-                    f"{chosen[name]} is more than the whole job has, {job_name} = {chosen[job_name]}: raise that too",
-                )
+            self._check_test_limit(name, chosen[name], chosen[job_name])
         return Limits(**chosen)
+
+    def _check_ceiling(self, name: str, value: int) -> None:
+        ceiling = getattr(self.ceilings, name)
+        if value > ceiling:
+            reason = f"{value} is above the ceiling {ceiling} of policy {self.name!r}"
+            raise JobRefusedError(f"job.limits.{name}", reason)
+
+    def _check_test_limit(self, name: str, value: int, job_value: int) -> None:
+        if value > job_value:
+            raise JobRefusedError(
+                f"job.limits.{name}",
+                f"{value} is more than the whole job has, {TEST_LIMITS[name]} = {job_value}: raise that too",
+            )
 
     def _wall_time_ms(self, cpu_time_ms: int) -> int:
         """Return the wall time for a CPU time, in the proportion of the defaults."""

@@ -1,7 +1,9 @@
 """A gRPC server around the service: addresses, health, and an orderly end."""
 
 import ipaddress
+import os
 import socket
+from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -62,7 +64,7 @@ class RpcServer:
         try:
             port = self._server.add_insecure_port(address)
         except RuntimeError:
-            raise AddressError(f"cannot listen on {address}: in use already, or no address of this machine") from None
+            raise AddressError(f"cannot listen on {address}: {_why_not(address)}") from None
         await self._server.start()
         for name in ("", SERVICE_NAME):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -72,6 +74,15 @@ class RpcServer:
         """Say that we are going, let running calls finish for a while, then cancel them."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
+
+
+def _why_not(address: str) -> str:
+    if not address.startswith("unix:"):
+        return "in use already, or no address of this machine"
+    folder = Path(address.removeprefix("unix:")).parent
+    if os.access(folder, os.W_OK | os.X_OK):
+        return "the path is too long, or not that of a socket"
+    return f"the server, which is not root but user {os.geteuid()}, must be able to write to {folder}"
 
 
 def _answers(address: str) -> bool:

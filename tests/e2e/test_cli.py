@@ -193,7 +193,7 @@ def test_serve_refuses_what_would_not_be_safe(tmp_path: Path) -> None:
 
 
 @pytest.mark.gvisor
-def test_serve_refuses_boxes_whose_kernel_is_the_hosts(tmp_path: Path) -> None:
+def test_serve_refuses_boxes_whose_kernel_is_the_hosts(tmp_path: Path, common: Path) -> None:
     """A runtime that runs the agent without gVisor, however politely, gets no job."""
     impostor = tmp_path / "runsc"
     impostor.write_text(
@@ -203,7 +203,7 @@ def test_serve_refuses_boxes_whose_kernel_is_the_hosts(tmp_path: Path) -> None:
     )
     impostor.chmod(0o755)
 
-    done = sandbox("serve", "--listen", f"unix:{tmp_path}/s", "--runsc", str(impostor), timeout_s=60)
+    done = sandbox("serve", "--listen", f"unix:{common}/s", "--runsc", str(impostor), timeout_s=60)
 
     assert done.returncode == 3, done
     assert "is not gVisor's: nothing may run in it" in done.stderr

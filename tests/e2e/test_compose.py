@@ -16,6 +16,7 @@ import pytest
 
 from sandbox import Cause, Client, Job, RequestedLimits, SourceTests
 from sandbox.boxes import leftovers
+from sandbox.launcher.privileges import look
 from sandbox.paths import run_dir
 
 pytestmark = [pytest.mark.compose, pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -92,7 +93,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         there.compose("up", "--build", "--detach", "--wait")
         yield there
     finally:
-        there.compose("down")
+        there.compose("down", "--volumes")
         subprocess.run(["docker", "tag", image, IMAGE], check=True)
     _assert_nothing_left(project, set(_folders()) - folders)
 
@@ -144,14 +145,40 @@ def test_is_published_on_this_host_only(deployment: Deployment) -> None:
     assert ports == {"50051/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(deployment.port)}]}
 
 
-def test_server_has_no_capabilities_and_no_writable_root(deployment: Deployment) -> None:
-    config = deployment.container("server")["HostConfig"]
+def test_the_server_has_no_privilege_and_nothing_of_the_hosts(deployment: Deployment) -> None:
+    container = deployment.container("server")
+    config = container["HostConfig"]
     assert config["ReadonlyRootfs"] is True
     assert config["CapDrop"] == ["ALL"]
     assert not config["CapAdd"]
     assert not config["Privileged"]
     assert config["SecurityOpt"] == ["no-new-privileges:true"]
-    own = deployment.compose("exec", "-T", "server", "cat", "/proc/self/status")
-    assert {line.split()[1] for line in own.splitlines() if line.startswith(("CapPrm", "CapEff", "CapBnd"))} == {
-        "0" * 16
+    assert {(mount["Destination"], mount["RW"]) for mount in container["Mounts"]} == {
+        ("/run/sandbox-launcher", False),
+        ("/usr/local/bin/runsc", False),
     }
+    assert look(container["State"]["Pid"]).is_none
+
+
+def test_the_launcher_has_no_network_and_one_capability(deployment: Deployment) -> None:
+    container = deployment.container("launcher")
+    config = container["HostConfig"]
+    assert config["NetworkMode"] == "none"
+    assert config["ReadonlyRootfs"] is True
+    assert config["CapDrop"] == ["ALL"]
+    # Engines write its name in two ways.
+    assert [name.removeprefix("CAP_") for name in config["CapAdd"]] == ["CHOWN"]
+    assert not config["Privileged"]
+    chown = 1 << 0
+    assert look(container["State"]["Pid"]).capabilities == chown
+
+
+def test_all_canonical_solutions_pass(deployment: Deployment, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "evaluate", "--canonical", "--problems", "humaneval",
+         "--endpoint", deployment.endpoint, "--out", str(tmp_path / "results.jsonl")],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert sum(line["passed"] for line in lines) == len(lines) == 164

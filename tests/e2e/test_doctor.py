@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -22,12 +23,14 @@ import pytest
 from sandbox import Job, server, wire
 from sandbox.boxes.counters import Counters
 from sandbox.boxspec import BoxSpec
-from sandbox.cli.serve import make_backend
+from sandbox.cli.backends import make_backend
 from sandbox.client.aio import AsyncClient
 from sandbox.doctor import Examination, Terms, examine, pass_gate
 from sandbox.errors import BackendError
 from sandbox.language import choose_languages
-from sandbox.paths import data_dir, run_dir
+from sandbox.launcher.channel import Channel
+from sandbox.launcher.service import Launcher
+from sandbox.paths import data_dir
 from sandbox.policy import load_policy
 
 LANGUAGES = choose_languages(data_dir("images"), [])
@@ -112,6 +115,9 @@ class BrokenBox:
         self._told = told
 
     def __getattr__(self, name: str) -> Any:
+        if name == "hand_over":
+            # Whoever had the pipes would talk past what is broken here.
+            raise AttributeError(name)
         return getattr(self._real, name)
 
     async def send(self, data: bytes) -> None:
@@ -212,9 +218,7 @@ def with_backend(
 
 def short_examination(backend_name: str, breakage: Breakage) -> Examination:
     async def work(backend: Any) -> Examination:
-        return await examine(
-            backend, POLICIES["default"], LANGUAGES["python"], run_dir=run_dir(), slots=SLOTS, short=True
-        )
+        return await examine(backend, POLICIES["default"], LANGUAGES["python"], slots=SLOTS, short=True)
 
     found: Examination = with_backend(backend_name, breakage, work)
     return found
@@ -277,7 +281,7 @@ def test_the_report_is_for_people_too() -> None:
 
 
 def terms(folder: Path, **choices: bool) -> Terms:
-    return Terms(runsc=server.find_runsc(None), run_dir=folder, slots=SLOTS, **choices)
+    return Terms(runsc=server.find_runsc(None), proofs=folder, slots=SLOTS, **choices)
 
 
 @pytest.mark.gvisor
@@ -312,17 +316,30 @@ def settings(tmp_path: Path, **choices: bool) -> server.Settings:
     return server.Settings(
         listen=f"unix:{tmp_path / 's'}",
         runsc=server.find_runsc(None),
-        run_dir=tmp_path / "run",
+        proofs=tmp_path / "run",
         slots=SLOTS,
         **choices,
     )
+
+
+async def serve(settings: server.Settings, backend: Any) -> None:
+    """A server and its launcher in one process."""
+    launcher = Launcher(backend, lambda: POLICIES, LANGUAGES, boxes_max=64)
+    await launcher.start()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    attending = asyncio.create_task(launcher.attend(Channel(theirs)))
+    try:
+        await server.serve(settings, ours, POLICIES, lambda: POLICIES, LANGUAGES)
+    finally:
+        await attending
+        await launcher.close()
 
 
 @pytest.mark.gvisor
 def test_a_server_refuses_where_a_limit_does_not_bind(tmp_path: Path) -> None:
     async def work(backend: Any) -> None:
         with pytest.raises(BackendError) as refused:
-            await server.serve(settings(tmp_path), backend=backend, read_policies=lambda: POLICIES, languages=LANGUAGES)
+            await serve(settings(tmp_path), backend)
         text = str(refused.value)
         assert "disk_bytes does not bind" in text
         assert "fix: " in text
@@ -348,14 +365,7 @@ def test_a_server_that_may_serves_all_the_same_and_every_verdict_says_so(tmp_pat
             return await client.run(Job(program=b"print('served')"))
 
     async def work(backend: Any) -> Any:
-        serving = asyncio.create_task(
-            server.serve(
-                settings(tmp_path, allow_unenforced=True),
-                backend=backend,
-                read_policies=lambda: POLICIES,
-                languages=LANGUAGES,
-            )
-        )
+        serving = asyncio.create_task(serve(settings(tmp_path, allow_unenforced=True), backend))
         try:
             while not (tmp_path / "s").exists():
                 await asyncio.sleep(0.05)

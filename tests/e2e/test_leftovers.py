@@ -164,10 +164,10 @@ def run_until_lost(client: Client, job: Job) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_after_kill_9_of_the_server_the_next_one_removes_what_it_left(
-    untouched: Found, backend: str, tmp_path: Path
+    untouched: Found, backend: str, common: Path
 ) -> None:
     smoke = (data_dir("images") / "python/smoke.py").read_bytes()
-    with serving(tmp_path, backend) as (process, client):
+    with serving(common, backend) as (process, client):
         sleeper = Job(program=b"import time; time.sleep(60)", limits=RequestedLimits(wall_time_ms=60_000))
         thread = threading.Thread(target=run_until_lost, args=(client, sleeper))
         thread.start()
@@ -176,19 +176,20 @@ def test_after_kill_9_of_the_server_the_next_one_removes_what_it_left(
         process.wait()
         thread.join(timeout=60)
         assert not thread.is_alive()
-    with serving(tmp_path, backend) as (_, client):
+    with serving(common, backend) as (_, client):
         assert client.run(Job(program=smoke)).passed
     wait_until_as_before(untouched)
 
 
 @pytest.mark.gvisor
-def test_two_servers_do_not_sweep_each_other(untouched: Found, tmp_path: Path) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "two").mkdir()
+def test_two_servers_do_not_sweep_each_other(untouched: Found, common: Path) -> None:
+    for name in ("one", "two"):
+        (common / name).mkdir()
+        (common / name).chmod(0o777)
     job = Job(program=b"import time; time.sleep(3)", limits=RequestedLimits(wall_time_ms=20_000))
-    with serving(tmp_path / "one", "runsc") as (_, first):
+    with serving(common / "one", "runsc") as (_, first):
         running = first.run_many([job])
-        with serving(tmp_path / "two", "runsc") as (_, second):
+        with serving(common / "two", "runsc") as (_, second):
             assert second.run(Job(program=b"print(1)")).passed
         (result,) = list(running)
         assert isinstance(result, Verdict)
@@ -196,8 +197,8 @@ def test_two_servers_do_not_sweep_each_other(untouched: Found, tmp_path: Path) -
 
 
 @pytest.mark.gvisor
-def test_sigterm_lets_running_jobs_finish(untouched: Found, tmp_path: Path) -> None:
-    with serving(tmp_path, "runsc", "--grace", "20") as (process, client):
+def test_sigterm_lets_running_jobs_finish(untouched: Found, common: Path) -> None:
+    with serving(common, "runsc", "--grace", "20") as (process, client):
         results: list[object] = []
         job = Job(program=b"import time; time.sleep(2)", limits=RequestedLimits(wall_time_ms=20_000))
         thread = threading.Thread(target=lambda: results.append(client.run(job)))

@@ -108,22 +108,22 @@ RELOADS = 1_000 if os.environ.get("SANDBOX_NIGHTLY") == "1" else 40
 MEMORY = {"a": 128 << 20, "b": 160 << 20}
 
 
-def test_a_reload_changes_all_or_nothing_while_jobs_run(tmp_path: Path) -> None:
-    policy, log = tmp_path / "default.toml", tmp_path / "log"
+def test_a_reload_changes_all_or_nothing_while_jobs_run(common: Path) -> None:
+    policy, log = common / "default.toml", common / "log"
 
     def write(memory_bytes: int | str) -> str:
         text = f'extends = "default"\n[defaults]\nmemory_bytes = {memory_bytes}\n'
         # As an editor does, and a careful script: nobody sees half a file.
-        (tmp_path / "new").write_text(text, encoding="utf-8")
-        (tmp_path / "new").replace(policy)
+        (common / "new").write_text(text, encoding="utf-8")
+        (common / "new").replace(policy)
         return load_policy(policy).digest if isinstance(memory_bytes, int) else ""
 
     digests = {write(memory_bytes): memory_bytes for memory_bytes in MEMORY.values()}
-    endpoint = f"unix:{tmp_path / 's'}"
+    endpoint = f"unix:{common / 's'}"
     with log.open("wb") as stderr:
         server = subprocess.Popen(
             [sys.executable, "-m", "sandbox", "serve", "--die-with-stdin",
-             "--listen", endpoint, "--policies", str(tmp_path)],
+             "--listen", endpoint, "--policies", str(common)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr,
         )  # fmt: skip
     try:

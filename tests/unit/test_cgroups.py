@@ -25,6 +25,8 @@ from sandbox.seccomp.roles import RoleFilters
 PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
 FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 SPEC = BoxSpec(
+    policy="default",
+    policy_digest="sha256:policy",
     language="python",
     command=("agent",),
     environment=(),

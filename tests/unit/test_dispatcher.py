@@ -92,7 +92,7 @@ def test_a_plan_is_the_policys() -> None:
     planned, diagnostics = dispatcher().plan(JOB)
     assert planned.job is JOB
     assert planned.spec == POLICIES["default"].plan(JOB, LANGUAGES["python"])
-    assert planned.policy_digest == POLICIES["default"].digest
+    assert planned.spec.policy_digest == POLICIES["default"].digest
     assert diagnostics is POLICIES["default"].diagnostics_max
 
 

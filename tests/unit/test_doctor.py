@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from sandbox import wire
 from sandbox.boxes.fake import FakeBackend, Script
+from sandbox.boxes.remains import remains_of
 from sandbox.doctor import gate, judging, programs
 from sandbox.doctor.examine import Examination, examine
 from sandbox.doctor.finding import Finding, FindingStatus, merged, plain
@@ -27,7 +28,6 @@ from sandbox.doctor.judging import Observation
 from sandbox.doctor.machine import Machine, machine_findings, swap_is_on
 from sandbox.doctor.probes import all_probes, short_probes
 from sandbox.doctor.proof import Proof, forget, is_kept, keep, proof_of
-from sandbox.doctor.remains import remains_of
 from sandbox.errors import BackendError
 from sandbox.language import load_language
 from sandbox.limits import JOB_LIMIT_NAMES, LIMIT_NAMES
@@ -401,7 +401,6 @@ def statuses(backend: FakeBackend, tmp_path: Path) -> dict[str, FindingStatus]:
             backend,
             POLICY,
             PYTHON,
-            run_dir=tmp_path,
             slots=1,
             short=True,
             on_progress=lambda done, total: seen.append((done, total)),
@@ -446,7 +445,7 @@ def terms(tmp_path: Path, **choices: bool) -> gate.Terms:
     binary = tmp_path / "runsc"
     binary.write_text("#!/bin/sh\necho runsc version release-20991231.0\n")
     binary.chmod(0o755)
-    return gate.Terms(runsc=binary, run_dir=tmp_path / "run", slots=1, **choices)
+    return gate.Terms(runsc=binary, proofs=tmp_path / "run", slots=1, **choices)
 
 
 def through(backend: FakeBackend, terms: gate.Terms) -> tuple[str, ...]:
@@ -479,13 +478,13 @@ def test_the_gate_is_shut_when_nothing_could_be_examined(tmp_path: Path, *, allo
 
 def test_the_gate_relies_on_a_proof_only_where_it_may(tmp_path: Path) -> None:
     may, may_not = terms(tmp_path, rely_on_kept=True), terms(tmp_path)
-    keep(kept_by(may), may.run_dir)
+    keep(kept_by(may), may.proofs)
 
     assert through(FakeBackend(), may) == ()
     with pytest.raises(BackendError, match="could not be proven"):
         through(FakeBackend([BackendError("no box")] * 20), may_not)
     # The failure made an end of it.
-    assert not is_kept(kept_by(may), may.run_dir)
+    assert not is_kept(kept_by(may), may.proofs)
 
 
 def test_the_gate_needs_the_language_of_the_probes(tmp_path: Path) -> None:
@@ -573,6 +572,16 @@ def test_a_damaged_proof_is_none(proof: Proof, tmp_path: Path) -> None:
     assert not is_kept(proof, folder)
     path.write_bytes(b"")
     assert not is_kept(proof, folder)
+
+
+def test_the_oldest_proofs_go(proof: Proof, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    for number in range(70):
+        keep(replace(proof, policy_digest=f"sha256:{number:016x}"), tmp_path)
+
+    assert len(list(tmp_path.glob("proof-*"))) == 64
+    assert not is_kept(replace(proof, policy_digest=f"sha256:{0:016x}"), tmp_path)
+    assert is_kept(replace(proof, policy_digest=f"sha256:{69:016x}"), tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(proof: Proof) -> None:

@@ -87,6 +87,12 @@ def test_docker_is_met_by_its_backend_alone() -> None:
     assert importers("docker", "requests") == {"sandbox.boxes.docker"}
 
 
+def test_boxes_are_made_where_the_command_line_says_so_and_the_server_cannot() -> None:
+    makers = importers("sandbox.boxes.runsc", "sandbox.boxes.docker")
+    assert makers == {"sandbox.cli.backends", "sandbox.cli.policy_corpus"}
+    assert "sandbox.server" not in importers("sandbox.cli", "sandbox.launcher.service", "sandbox.launcher.process")
+
+
 def test_the_fake_is_for_tests() -> None:
     assert importers("sandbox.boxes.fake") == set()
 

@@ -42,6 +42,8 @@ RULES = BoxRules(
 PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
 FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 SPEC = BoxSpec(
+    policy="default",
+    policy_digest="sha256:policy",
     language="python",
     command=("/usr/bin/env", "python3", "-I", "/opt/agent"),
     environment=(("HOME", "/tmp"), ("PATH", "/usr/bin:/bin")),

@@ -225,6 +225,8 @@ def refused(policy: Policy, job: Job) -> JobRefusedError:
 def test_a_job_that_asks_for_nothing_gets_the_defaults(policy: Policy) -> None:
     spec = plan(policy)
     assert spec == BoxSpec(
+        policy=policy.name,
+        policy_digest=policy.digest,
         language="python",
         command=LANGUAGE.command,
         warm=("re",),
@@ -507,7 +509,8 @@ def test_a_rule_of_a_box_is_a_number() -> None:
 
 def test_a_box_has_no_place_for_a_clients_text() -> None:
     # Whoever adds a field here must ask whose text is in it.
-    names = {"language", "command", "warm", "environment", "limits", "rules", "integrity", "system_calls", "filters"}
+    names = {"policy", "policy_digest", "language", "command", "warm", "environment"}
+    names |= {"limits", "rules", "integrity", "system_calls", "filters"}
     assert {field.name for field in fields(BoxSpec)} == names
 
 

@@ -27,7 +27,7 @@ class Bench:
         self.in_place_while_proving: list[Mapping[str, Policy]] = []
         self.reloader = Reloader(self.dispatcher, self.read, self.prove)
 
-    def read(self) -> Mapping[str, Policy]:
+    async def read(self) -> Mapping[str, Policy]:
         if isinstance(self.next, Exception):
             raise self.next
         return self.next

@@ -44,6 +44,8 @@ HOUR_MS = 3_600_000
 PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
 FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 SPEC = BoxSpec(
+    policy="default",
+    policy_digest="sha256:policy",
     language="python",
     command=("agent",),
     environment=(),
@@ -120,7 +122,7 @@ def assignment(job: Job = JOB, **changes: int) -> Assignment:
     limits = {name: value for name, value in changes.items() if name in Limits.__slots__}
     rules = {name: value for name, value in changes.items() if name not in limits}
     spec = replace(SPEC, limits=replace(SPEC.limits, **limits), rules=replace(SPEC.rules, **rules))
-    return Assignment(job=job, spec=spec, policy_digest="sha256:policy", queue_time_ms=7)
+    return Assignment(job=job, spec=spec, queue_time_ms=7)
 
 
 def run(backend: FakeBackend, job: Assignment | None = None, alone: Alone | None = None) -> JobResult:

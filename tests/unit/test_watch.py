@@ -53,6 +53,8 @@ FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)
 def spec(*, cpu_quota_percent: int = 100, wall_time_hard_percent: int = 1_000, **limits: int) -> BoxSpec:
     rules = replace(RULES, cpu_quota_percent=cpu_quota_percent, wall_time_hard_percent=wall_time_hard_percent)
     return BoxSpec(
+        policy="default",
+        policy_digest="sha256:policy",
         language="x",
         command=(),
         environment=(),

@@ -1,0 +1,122 @@
+"""What a process may do on this machine, and how it gives all of it up."""
+
+import ctypes
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import BackendError
+
+ACCOUNT = "sandbox"
+"""The server's account, where the machine has one of this name."""
+
+NOBODY_ELSE = 65_530
+"""Its uid and gid where there is none: an id that no account has. Not nobody's, who may have other processes."""
+
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITIES_MAX = 64
+_CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who a process is."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privileges:
+    """What the kernel says of a process.
+
+    Attributes:
+        uids: Real, effective, saved, file system.
+        gids: The same for groups.
+        groups: Supplementary ones.
+        capabilities: All sets together, one bit for each.
+        no_new_privileges: Whether no program that it starts can have more.
+    """
+
+    uids: frozenset[int]
+    gids: frozenset[int]
+    groups: frozenset[int]
+    capabilities: int
+    no_new_privileges: bool
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it has no privilege and gets none."""
+        roots = self.uids | self.gids | self.groups
+        return 0 not in roots and self.groups <= self.gids and not self.capabilities and self.no_new_privileges
+
+
+def find_user(name: str | None) -> User:
+    """Return the user that a server is to be.
+
+    Args:
+        name: An account, or `UID:GID`; None: the account `sandbox`, or ids that nobody has.
+
+    Raises:
+        BackendError: There is no such account, or it is root.
+    """
+    uid, colon, gid = (name or "").partition(":")
+    if colon and uid.isdecimal() and gid.isdecimal():
+        user = User(int(uid), int(gid))
+    else:
+        try:
+            account = pwd.getpwnam(name or ACCOUNT)
+        except KeyError:
+            if name is not None:
+                raise BackendError(f"there is no account {name!r}: make one, or say --user UID:GID") from None
+            return User(NOBODY_ELSE, NOBODY_ELSE)
+        user = User(account.pw_uid, account.pw_gid)
+    if 0 in (user.uid, user.gid):
+        raise BackendError("the server must not be root, nor in its group: say --user with another account")
+    return user
+
+
+def drop(user: User) -> None:
+    """Become a user without any privilege, for ever.
+
+    Raises:
+        BackendError: Something is left.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(_CAPABILITIES_MAX):
+        # Beyond the last one that this kernel has, it refuses; what counts is read below.
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    try:
+        os.setgroups([])
+        os.setresgid(user.gid, user.gid, user.gid)
+        # The kernel empties the other sets of capabilities with this.
+        os.setresuid(user.uid, user.uid, user.uid)
+    except OSError as error:
+        raise BackendError(
+            f"this root may not become user {user.uid} ({error}): where it has no such right, as in many containers, "
+            "start sandbox launcher and, as that user, sandbox serve --launcher"
+        ) from error
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if not (left := look("self")).is_none:
+        raise BackendError(f"the server's privileges cannot be given up: {left}")
+
+
+def look(pid: int | str) -> Privileges:
+    """Return what the kernel says of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    told = {name: rest.split() for name, _, rest in (line.partition(":") for line in lines)}
+    capabilities = 0
+    for name in _CAPABILITY_SETS:
+        capabilities |= int(told[name][0], 16)
+    return Privileges(
+        uids=frozenset(map(int, told["Uid"])),
+        gids=frozenset(map(int, told["Gid"])),
+        groups=frozenset(map(int, told["Groups"])),
+        capabilities=capabilities,
+        no_new_privileges=told["NoNewPrivs"] == ["1"],
+    )

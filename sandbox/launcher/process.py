@@ -1,0 +1,163 @@
+"""The launcher as a process: a child of the server that it serves, or one of its own that listens on a unix socket."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sandbox import notify
+from sandbox.errors import BackendError, SandboxError
+from sandbox.launcher import messages
+from sandbox.launcher.channel import Channel
+from sandbox.launcher.service import Launcher
+from sandbox.logs import logger
+
+_PR_SET_NAME = 15
+_NAME = b"sandbox-launch"
+_CREDENTIALS = struct.Struct("3i")
+_SOCKET_MODE = 0o600
+
+
+def fork(make: Callable[[], Launcher]) -> tuple[socket.socket, int]:
+    """Start a launcher as a child of this process. Returns the connection to it, and its pid.
+
+    It ends when the connection does. Called before there is any thread.
+
+    Args:
+        make: Makes it, in the child.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        return ours, pid
+    status = 1
+    try:
+        ours.close()
+        # The end of the server's standard input may be its order to stop: it must not be held open here.
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, _NAME, 0, 0, 0)
+        asyncio.run(_serve_one(make, theirs))
+        status = 0
+    finally:
+        # Not a step further as a copy of the server.
+        os._exit(status)
+
+
+async def _serve_one(make: Callable[[], Launcher], connection: socket.socket) -> None:
+    """Serve the server whose child this is, until it is gone. What keeps us from it, it is told."""
+    # A terminal's Ctrl-C, or a signal to the whole group, is the server's to act upon: boxes end in order.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+    control = Channel(connection)
+    try:
+        launcher = make()
+        try:
+            await launcher.start()
+            await launcher.attend(control)
+        finally:
+            await launcher.close()
+    except SandboxError as error:
+        await control.receive()
+        with contextlib.suppress(ConnectionError):
+            await control.send(messages.encode(messages.encode_error(error)))
+        control.close()
+
+
+async def listen(launcher: Launcher, path: Path, *, uid: int) -> None:
+    """Serve on a unix socket until SIGTERM or SIGINT.
+
+    Args:
+        launcher: Not started.
+        path: The socket. Its folder must be one that only root may write.
+        uid: The only user who may connect, beside root.
+
+    Raises:
+        SandboxError: Boxes cannot be made here, or nobody can listen there. The text says what to do.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    servers: set[asyncio.Task[None]] = set()
+    try:
+        await launcher.start()
+        with _listening(path, uid) as listener:
+            logger().info("launching", socket=str(path), uid=uid)
+            notify.ready()
+            accepting = asyncio.create_task(_accept(launcher, listener, uid, servers))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({accepting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (accepting, stopping, *servers):
+                task.cancel()
+            results = await asyncio.gather(accepting, stopping, *servers, return_exceptions=True)
+        if isinstance(results[0], OSError):
+            raise BackendError(f"no server can connect to {path} any more: {results[0]}")
+    finally:
+        await launcher.close()
+
+
+async def _accept(launcher: Launcher, listener: socket.socket, uid: int, servers: "set[asyncio.Task[None]]") -> None:
+    while True:
+        connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        pid, peer, _ = _CREDENTIALS.unpack(credentials)
+        if peer not in (0, uid):
+            logger().warning("a stranger was turned away", pid=pid, uid=peer)
+            connection.close()
+            continue
+        logger().info("a server has connected", pid=pid, uid=peer)
+        task = asyncio.create_task(launcher.attend(Channel(connection)))
+        servers.add(task)
+        task.add_done_callback(servers.discard)
+
+
+@contextlib.contextmanager
+def _listening(path: Path, uid: int) -> Iterator[socket.socket]:
+    if _answers(path):
+        raise BackendError(f"cannot listen on {path}: another launcher does")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        try:
+            path.unlink(missing_ok=True)
+            # Root's alone, until it is who shall connect.
+            before = os.umask(0o777 & ~_SOCKET_MODE)
+            try:
+                listener.bind(str(path))
+            finally:
+                os.umask(before)
+            os.chown(path, uid, -1)
+            listener.listen()
+            listener.setblocking(False)
+        except OSError as error:
+            raise BackendError(f"cannot listen on {path}: {error}") from error
+        try:
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _answers(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        connect(path).close()
+        return True
+    return False
+
+
+def connect(path: Path) -> socket.socket:
+    """Connect to a launcher that listens.
+
+    Raises:
+        OSError: None does, or this user may not.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection

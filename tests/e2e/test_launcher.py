@@ -1,0 +1,393 @@
+"""E15, E19, E20, E21: the server has no privilege; the launcher makes boxes by its template, whatever it is sent."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from sandbox import CallTests, CaseTests, Client, Job, RequestedLimits, SandboxError, SourceTests, local
+from sandbox.boxes.pipes import Ends, Pipes
+from sandbox.job import CallCase, Case
+from sandbox.launcher import process
+from sandbox.launcher.channel import Channel
+from sandbox.launcher.privileges import NOBODY_ELSE, look
+from sandbox.paths import data_dir
+from sandbox.policy import load_policy
+from tests.leftovers import leftovers, wait_until_as_before
+
+pytestmark = [pytest.mark.gvisor, pytest.mark.timeout(1_200)]
+
+MESSAGES = 100_000 if os.environ.get("SANDBOX_NIGHTLY") == "1" else 10_000
+POLICY = load_policy(data_dir("policies") / "default.toml")
+TRUE = json.dumps(
+    {
+        "ask": "open",
+        "policy": "default",
+        "policy_digest": POLICY.digest,
+        "language": "python",
+        "limits": asdict(POLICY.defaults),
+    }
+).encode()
+JOB = Job(program=b"def f(): return 1", tests=SourceTests(b"assert f() == 1"))
+
+
+def the_two(client_pid: int) -> tuple[psutil.Process, psutil.Process]:
+    """The server and its launcher, among the children of a process."""
+    children = [child for child in psutil.Process(client_pid).children() if "serve" in child.cmdline()]
+    (server,) = children
+    (launcher,) = [child for child in server.children() if child.cmdline() == server.cmdline()]
+    return server, launcher
+
+
+def test_the_server_has_no_privilege_and_the_launcher_no_network() -> None:
+    with local(backend="runsc") as client:
+        assert client.run(JOB).passed
+        server, launcher = the_two(os.getpid())
+        held = look(server.pid)
+        assert held.is_none
+        assert held.uids == held.gids == {NOBODY_ELSE}
+        # Of every thread: some of these are attributes of threads, not of processes.
+        for thread in Path(f"/proc/{server.pid}/task").iterdir():
+            assert look(f"{server.pid}/task/{thread.name}").is_none
+        assert server.net_connections("inet") == []
+        assert launcher.net_connections("inet") == []
+        assert look(launcher.pid).uids == {0}
+        # It holds nothing by which it could get more: no folder, no device, no Engine's socket.
+        targets = {str(path.readlink()) for path in Path(f"/proc/{server.pid}/fd").iterdir()}
+        kinds = ("pipe:", "socket:", "anon_inode:", "/dev/null", "/tmp/sandbox-")
+        assert [target for target in targets if not target.startswith(kinds)] == []
+
+
+def test_a_server_that_is_killed_takes_its_boxes_and_its_launcher_with_it() -> None:
+    before = leftovers()
+    with local(backend="runsc") as client:
+        server, launcher = the_two(os.getpid())
+        sleeper = Job(program=b"import time; time.sleep(60)", limits=RequestedLimits(wall_time_ms=60_000))
+        lost: list[BaseException] = []
+        thread = threading.Thread(target=lambda: lost.append(raised_by(lambda: client.run(sleeper))))
+        thread.start()
+        wait_for(lambda: len(launcher.children()) > 0)
+        server.kill()
+        thread.join(timeout=60)
+        assert isinstance(lost[0], SandboxError)
+    # Whoever adopts it may take his time to bury it.
+    assert not launcher.is_running() or launcher.status() == psutil.STATUS_ZOMBIE
+    wait_until_as_before(before)
+
+
+def test_a_launcher_that_is_killed_is_the_end_of_the_server(common: Path) -> None:
+    before = leftovers()
+    with (common / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve", "--listen", f"unix:{common}/s"],
+            stdin=subprocess.DEVNULL,
+            stderr=log,
+        )
+    wait_for(lambda: '"serving"' in (common / "log").read_text())
+    (launcher,) = psutil.Process(server.pid).children()
+    launcher.kill()
+    assert server.wait(60) == 3
+    assert "the launcher is gone: start the server anew" in (common / "log").read_text()
+    # As after any server that died: the next one removes what is left.
+    with local(backend="runsc") as client:
+        assert client.run(JOB).passed
+    wait_until_as_before(before)
+
+
+@contextlib.contextmanager
+def launcher_at(path: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with (path.parent / "launcher.log").open("ab") as log:
+        launcher = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "launcher", "--socket", str(path), *arguments],
+            stdin=subprocess.DEVNULL, stderr=log,
+        )  # fmt: skip
+    try:
+        wait_for(path.exists)
+        yield launcher
+    finally:
+        launcher.send_signal(signal.SIGTERM)
+        assert launcher.wait(60) == 0
+    assert not path.exists()
+
+
+def as_user(uid: int, *command: str) -> list[str]:
+    return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--bounding-set=-all", *command]
+
+
+def test_a_server_of_another_user_is_served_by_a_launcher_of_its_own(common: Path) -> None:
+    before, path = leftovers(), common / "launcher"
+    with launcher_at(path, "--user", "64999:64999"):
+        log = common / "server.log"
+        with log.open("wb") as stderr:
+            server = subprocess.Popen(
+                as_user(64_999, sys.executable, "-m", "sandbox", "serve", "--launcher", str(path),
+                        "--listen", f"unix:{common}/s"),
+                stdin=subprocess.DEVNULL, stderr=stderr,
+            )  # fmt: skip
+        try:
+            wait_for(lambda: '"serving"' in log.read_text() or server.poll() is not None)
+            assert server.poll() is None, log.read_text()
+            with Client(f"unix:{common}/s") as client:
+                assert client.run(JOB).passed
+        finally:
+            server.terminate()
+            assert server.wait(60) == 0
+
+        stranger = subprocess.run(
+            as_user(64_998, sys.executable, "-m", "sandbox", "serve", "--launcher", str(path)),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert stranger.returncode == 3
+        assert "no launcher at" in stranger.stderr
+        assert "Permission denied" in stranger.stderr
+    wait_until_as_before(before)
+
+
+def test_a_stranger_who_gets_at_the_socket_is_turned_away(common: Path) -> None:
+    path = common / "launcher"
+    with launcher_at(path, "--user", "64999:64999"):
+        path.chmod(0o777)
+        said = subprocess.run(
+            as_user(64_998, sys.executable, "-c",
+                    "import socket, sys; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET);"
+                    "s.connect(sys.argv[1]); s.send(b'{\"ask\":\"hello\"}'); print(s.recv(100))", str(path)),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert "b''" in said.stdout or "ConnectionReset" in said.stderr or "BrokenPipe" in said.stderr, said
+        assert "a stranger was turned away" in (common / "launcher.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["--launcher", "/nowhere/at/all"], 3, "start sandbox launcher first"),
+        (["--launcher", "/nowhere", "--backend", "docker"], 2, "--backend is the launcher's to know"),
+        (["--user", "root"], 3, "must not be root"),
+        (["--user", "0:0"], 3, "must not be root"),
+        (["--user", "nobody-of-this-name"], 3, "no account"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_once(arguments: list[str], code: int, text: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "serve", "--listen", "127.0.0.1:0", *arguments],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == code, done
+    assert text in done.stderr
+
+
+def test_a_root_that_may_not_become_anybody_else_says_what_to_do() -> None:
+    done = subprocess.run(
+        ["setpriv", "--bounding-set=-setuid,-setgid", sys.executable, "-m", "sandbox", "serve"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 3, done
+    assert "start sandbox launcher and, as that user, sandbox serve --launcher" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_private_server_needs_no_temporary_folder_of_everybodys(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("print(1)")
+    (tmp_path / "own").mkdir(mode=0o700)
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "run", str(program)], env=os.environ | {"TMPDIR": str(tmp_path / "own")},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=110,
+    )  # fmt: skip
+    assert done.returncode == 0, done
+
+
+def test_a_server_that_cannot_write_where_it_listens_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "serve", "--listen", f"unix:{tmp_path}/s"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=110,
+    )  # fmt: skip
+    assert done.returncode == 3, done
+    assert f"must be able to write to {tmp_path}" in done.stderr
+
+
+# --- E21: a hundred thousand messages ---
+
+
+def fuzzed(chance: random.Random) -> bytes:
+    """A message that is noise, or a true one with something in it changed."""
+    true: dict[str, Any] = json.loads(TRUE)
+    limits = true["limits"]
+    strange: list[Any] = [
+        *(-1, 0, 2**31, 2**63, 2**64, 1.5, None, True, [], {}, "", "../../etc", "strict", "x" * 3_000, "\0", "é"),
+        *("--network=host", "dev.gvisor.spec.mount", {"path": "/"}, "/var/run/docker.sock", "root", ["/:/host:rw"]),
+    ]
+    kind = chance.randrange(6)
+    if kind == 0:
+        return chance.randbytes(chance.randrange(1, 6_000))
+    if kind == 1:
+        text = bytearray(TRUE)
+        for _ in range(chance.randrange(1, 8)):
+            text[chance.randrange(len(text))] = chance.randrange(256)
+        return bytes(text)
+    if kind == 2:
+        limits[chance.choice(list(limits))] = chance.choice(strange)
+    elif kind == 3:
+        true[chance.choice(list(true))] = chance.choice(strange)
+    elif kind == 4:
+        more = ("mounts", "privileged", "image", "command", "runtime", "annotations", "user", "cap_add")
+        true[chance.choice(more)] = chance.choice(strange)
+    else:
+        ask = chance.choice(["hello", "reload", "remains", "exec", "shutdown"])
+        return json.dumps({"ask": ask, "box_id": chance.choice(strange)}).encode()
+    return json.dumps(true).encode()
+
+
+# Writes down each box's document, then is the real runtime.
+SPY = """#!/bin/sh
+bundle=
+for each in "$@"; do case "$each" in --bundle=*) bundle=${{each#--bundle=}};; esac; done
+[ -z "$bundle" ] || cp "$bundle/config.json" "$(mktemp {folder}/XXXXXXXX)"
+exec {runsc} "$@"
+"""
+
+
+@pytest.fixture
+def spy(tmp_path: Path) -> tuple[Path, Path]:
+    """A runtime that writes down the document of each box, and the folder where it does."""
+    seen, path = tmp_path / "seen", tmp_path / "runsc"
+    seen.mkdir()
+    path.write_text(SPY.format(folder=seen, runsc="/usr/local/bin/runsc"))
+    path.chmod(0o755)
+    tmp_path.chmod(0o755)
+    tmp_path.parent.chmod(0o755)
+    tmp_path.parent.parent.chmod(0o755)
+    return path, seen
+
+
+def documents(seen: Path, *, sizes: bool = True) -> set[str]:
+    """The documents that boxes were made from, without what differs by design: the box's own cgroup, and the folder
+    of its server. Without sizes, also without those of its tmpfs, which a request may lower.
+    """
+    found = set()
+    for path in seen.iterdir():
+        document = json.loads(path.read_text())
+        document["linux"]["cgroupsPath"] = document["root"]["path"] = ""
+        for mount in [] if sizes else document["mounts"]:
+            mount["options"] = [option for option in mount["options"] if not option.startswith("size=")]
+        found.add(json.dumps(document))
+    return found
+
+
+HOSTILE = (
+    *("--network=host", "-rootfs=/", "\n", "a,rw", "/:/host:rw", "dev.gvisor.flag.debug=true", '"},"mounts":[{"'),
+    *("../../../etc/shadow", "$(id)", "`id`", "%s%n", "\u202e", "é" * 20, "A" * 64, "{}", "\x7f"),
+)
+
+
+def hostile_jobs() -> Iterator[Job]:
+    """Jobs with hostile text in every field that is the client's."""
+    for text in HOSTILE:
+        data = f"{text}\nx = 1".encode()
+        yield Job(program=data, tests=SourceTests(data))
+        yield Job(program=data, tests=CaseTests((Case(data, data),), checker=data))
+        yield Job(program=data, tests=CallTests("f", (CallCase(data, data),)))
+
+
+def test_whatever_a_client_says_boxes_are_made_from_the_same_document(spy: tuple[Path, Path]) -> None:
+    runsc, seen = spy
+    with local(backend="runsc", extra_args=["--runsc", str(runsc), "--no-templates"]) as client:
+        for path in seen.iterdir():
+            # Those of the examination, which asks for limits of its own.
+            path.unlink()
+        assert client.run(JOB).passed
+        golden = documents(seen)
+        assert len(golden) == 1
+        results = list(client.run_many(hostile_jobs()))
+        assert len(results) == 3 * len(HOSTILE)
+        for text in HOSTILE:
+            for refused in (Job(program=b"x = 1", policy=text), Job(program=b"x = 1", language=text)):
+                with pytest.raises(SandboxError):
+                    client.run(refused)
+        assert len(list(seen.iterdir())) > len(HOSTILE)
+        assert documents(seen) == golden
+
+
+def test_no_message_makes_a_box_outside_the_template_and_none_ends_the_launcher(
+    common: Path, spy: tuple[Path, Path]
+) -> None:
+    before, path, (runsc, seen) = leftovers(), common / "launcher", spy
+    with launcher_at(path, "--runsc", str(runsc), "--user", "64999:64999", "--no-templates"):
+        asyncio.run(ask_for_a_box(path, TRUE))
+        golden = documents(seen, sizes=False)
+        assert len(golden) == 1
+        asyncio.run(attack(path))
+        # It lives, and serves.
+        assert asyncio.run(ask_for_a_box(path, TRUE))
+        assert documents(seen, sizes=False) == golden
+    wait_until_as_before(before)
+
+
+async def ask_for_a_box(path: Path, message: bytes) -> bool:
+    """Tell whether one is made. It is destroyed at once."""
+    control = Channel(process.connect(path))
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    await control.send(message, [theirs.fileno()])
+    theirs.close()
+    channel = Channel(ours)
+    _, descriptors = await channel.receive(descriptors_max=2)
+    if descriptors:
+        pipes = Pipes(Ends(*descriptors))
+        # Until its agent says that it is ready.
+        assert await pipes.receive()
+        pipes.close()
+    channel.hang_up()
+    while (await channel.receive())[0]:
+        pass
+    channel.close()
+    control.close()
+    return len(descriptors) == 2
+
+
+async def attack(path: Path) -> None:
+    chance = random.Random(20_260_101)  # noqa: S311 (the same each time)
+    control = Channel(process.connect(path))
+    for number in range(MESSAGES):
+        message = fuzzed(chance)
+        if number % 3 == 0:
+            # With a channel, as true requests for boxes have one.
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            await control.send(message, [theirs.fileno()])
+            theirs.close()
+            ours.close()
+            await control.send(b'{"ask":"hello"}')
+            while "backend" not in json.loads((await control.receive())[0]):
+                pass
+        else:
+            await control.send(message)
+            answer, descriptors = await control.receive(descriptors_max=2)
+            assert answer, f"the launcher hung up after message {number}: {message[:300]!r}"
+            assert not descriptors
+    control.close()
+
+
+def raised_by(call: Callable[[], object]) -> BaseException:
+    with pytest.raises(SandboxError) as caught:
+        call()
+    return caught.value
+
+
+def wait_for(holds: Any) -> None:
+    deadline = time.monotonic() + 100
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
