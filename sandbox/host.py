@@ -43,6 +43,27 @@ def come_first() -> None:
         Path("/proc/self/autogroup").write_text(str(_NICENESS))
 
 
+def may_shift_ids(first: int, count: int, proc: Path = Path("/proc")) -> bool:
+    """Tell whether root may make a user namespace whose ids are these of the host.
+
+    Args:
+        first: The first id.
+        count: How many.
+        proc: Where the kernel's files are.
+    """
+    try:
+        namespaces_max = int((proc / "sys/user/max_user_namespaces").read_text())
+        maps = [(proc / "self" / name).read_text() for name in ("uid_map", "gid_map")]
+    except (OSError, ValueError):
+        return False
+    return namespaces_max > 0 and all(_holds(text, first, count) for text in maps)
+
+
+def _holds(id_map: str, first: int, count: int) -> bool:
+    ranges = (tuple(map(int, line.split())) for line in id_map.splitlines())
+    return any(inside <= first and first + count <= inside + size for inside, _, size in ranges)
+
+
 def kernel_release() -> str:
     """Return the host's kernel release, which no box may show."""
     return os.uname().release

@@ -10,12 +10,25 @@ from sandbox.seccomp.roles import around_the_box
 _MOUNT_OPTIONS = ("nosuid", "nodev", "mode=1777")
 _CAPABILITY_SETS = ("bounding", "effective", "inheritable", "permitted", "ambient")
 _NAMESPACES = ("pid", "network", "ipc", "uts", "mount")
+
+SHIFTED_TO = 2_000_000_000
+"""The host's id of a box's root, where ids are shifted: no account's, nor one that a container manager gives out."""
+
+SHIFTED_IDS = 65_536
 _AGENT_OPEN_FILES_MAX = 4_096
 HOSTNAME = "sandbox"
 
 
-def oci_spec(spec: BoxSpec, *, erofs_image: Path, empty_root: Path, cgroup_path: str) -> bytes:
+def oci_spec(spec: BoxSpec, *, erofs_image: Path, empty_root: Path, cgroup_path: str, shifted: bool) -> bytes:
     """Return the box's `config.json`.
+
+    Args:
+        spec: The box.
+        erofs_image: Its root file system.
+        empty_root: A folder with nothing in it, for runtimes that insist on one.
+        cgroup_path: Its cgroup, which is there.
+        shifted: Whether whoever breaks out of gVisor's kernel is nobody on the host: the box gets a user namespace
+            whose ids are others there.
 
     The root file system is an EROFS image that gVisor's kernel maps by itself: no gofer process, nothing of the host's
     file system is reachable, and all boxes share its page cache. The only mounts are sized tmpfs.
@@ -48,12 +61,15 @@ def oci_spec(spec: BoxSpec, *, erofs_image: Path, empty_root: Path, cgroup_path:
             _tmpfs("/dev/shm", rules.shm_bytes),  # noqa: S108
         ],
         "linux": {
-            "namespaces": [{"type": name} for name in _NAMESPACES],
+            "namespaces": [{"type": name} for name in (*_NAMESPACES, *(("user",) if shifted else ()))],
             # The cgroup is made and limited beforehand: runsc finds it there, and neither changes nor removes it.
             "cgroupsPath": cgroup_path,
             "seccomp": around_the_box(spec.system_calls).as_oci(),
         },
     }
+    if shifted:
+        shift = {"containerID": 0, "hostID": SHIFTED_TO, "size": SHIFTED_IDS}
+        document["linux"] |= {"uidMappings": [shift], "gidMappings": [shift]}
     return json.dumps(document, indent=1).encode()
 
 

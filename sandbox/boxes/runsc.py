@@ -93,6 +93,7 @@ class RunscBackend:
         self._templates: Templates | None = None
         self._instance: leftovers.Instance | None = None
         self._hierarchy: cgroups.Hierarchy | None = None
+        self._shifts_ids = False
         self.quarantine = Quarantine()
         self.runsc_version = "unknown"
 
@@ -118,6 +119,12 @@ class RunscBackend:
         self._instance = leftovers.claim(self._run_dir)
         self._hierarchy = _hierarchy_of(self._instance.name)
         self._hierarchy.prepare()
+        self._shifts_ids = host.may_shift_ids(oci.SHIFTED_TO, oci.SHIFTED_IDS)
+        if not self._shifts_ids:
+            logger().warning(
+                "boxes have the host's user ids: it gives no user namespaces (user.max_user_namespaces), or this is a "
+                "container with few ids"
+            )
         (self._instance.folder / "empty").mkdir()
         if self._with_templates:
             self._templates = Templates(self._instance.folder / "templates", self._make_template)
@@ -198,7 +205,9 @@ class RunscBackend:
         if self._instance is None:
             raise BackendError("the backend was not started")
         image, empty = self._images[spec.language].erofs_path, self._instance.folder / "empty"
-        return oci.oci_spec(spec, erofs_image=image, empty_root=empty, cgroup_path=cgroup_path)
+        return oci.oci_spec(
+            spec, erofs_image=image, empty_root=empty, cgroup_path=cgroup_path, shifted=self._shifts_ids
+        )
 
     async def _make_template(self, spec: BoxSpec, target: Path) -> None:
         """Start a box, and checkpoint it as soon as it waits for a job."""

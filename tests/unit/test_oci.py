@@ -54,15 +54,19 @@ SPEC = BoxSpec(
 )
 
 
-def document(spec: BoxSpec = SPEC) -> Any:
+def document(spec: BoxSpec = SPEC, *, shifted: bool = True) -> Any:
     return json.loads(
         oci_spec(
-            spec, erofs_image=Path("/state/python.erofs"), empty_root=Path("/run/empty"), cgroup_path="/sandbox/a-b"
+            spec,
+            erofs_image=Path("/state/python.erofs"),
+            empty_root=Path("/run/empty"),
+            cgroup_path="/sandbox/a-b",
+            shifted=shifted,
         )
     )
 
 
-GOLDEN = {
+GOLDEN: dict[str, Any] = {
     "ociVersion": "1.0.2",
     "hostname": "sandbox",
     "root": {"path": "/run/empty", "readonly": True},
@@ -98,11 +102,19 @@ GOLDEN = {
         },
     ],
     "linux": {
-        "namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}],
+        "namespaces": [{"type": name} for name in ("pid", "network", "ipc", "uts", "mount", "user")],
+        "uidMappings": [{"containerID": 0, "hostID": 2_000_000_000, "size": 65_536}],
+        "gidMappings": [{"containerID": 0, "hostID": 2_000_000_000, "size": 65_536}],
         "cgroupsPath": "/sandbox/a-b",
         "seccomp": around_the_box(PROFILE).as_oci(),
     },
 }
+
+
+def test_where_ids_cannot_be_shifted_nothing_else_is_different() -> None:
+    linux = {key: value for key, value in GOLDEN["linux"].items() if not key.endswith("Mappings")}
+    linux["namespaces"] = [each for each in linux["namespaces"] if each != {"type": "user"}]
+    assert document(shifted=False) == GOLDEN | {"linux": linux}
 
 
 def test_the_whole_document() -> None:
@@ -151,7 +163,7 @@ def test_no_devices_no_hooks_no_joined_namespaces() -> None:
     assert "resources" not in whole["linux"]
     # Each is new: a path would be somebody else's.
     assert all(set(namespace) == {"type"} for namespace in whole["linux"]["namespaces"])
-    assert {"network", "pid", "mount", "ipc", "uts"} == {each["type"] for each in whole["linux"]["namespaces"]}
+    assert {"network", "pid", "mount", "ipc", "uts", "user"} == {each["type"] for each in whole["linux"]["namespaces"]}
 
 
 SIZES = st.integers(1, 2**40)
