@@ -70,7 +70,7 @@ def oci_spec(spec: BoxSpec, *, erofs_image: Path, empty_root: Path, cgroup_path:
     if shifted:
         shift = {"containerID": 0, "hostID": SHIFTED_TO, "size": SHIFTED_IDS}
         document["linux"] |= {"uidMappings": [shift], "gidMappings": [shift]}
-    return json.dumps(document, indent=1).encode()
+    return json.dumps(document).encode()
 
 
 def _tmpfs(destination: str, size_bytes: int) -> dict[str, Any]:

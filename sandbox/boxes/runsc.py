@@ -273,6 +273,7 @@ class _RunscBox:
         self._stderr = bytearray()
         self._stderr_task: asyncio.Task[None] | None = None
         self._heard = b""
+        self._was_killed = False
 
     async def start(self, command: list[str]) -> None:
         """Start the runtime; the box may still fail to come up."""
@@ -362,6 +363,7 @@ class _RunscBox:
         # What does not die is found again when the cgroup is to be removed, and goes into quarantine there.
         with contextlib.suppress(cgroups.StuckError):
             await cgroups.kill_all(self._cgroup)
+            self._was_killed = True
         if self._process is not None and self._process.returncode is None:
             # Not Process.kill(), which may reap the process before asyncio does.
             with contextlib.suppress(ProcessLookupError):
@@ -374,7 +376,9 @@ class _RunscBox:
         if self._process is None:
             return
         try:
-            await self.kill()
+            # Looked for once more when the cgroup is removed, where it was killed and the runtime has ended already.
+            if not (self._was_killed and self._process.returncode is not None):
+                await self.kill()
         finally:
             self._cgroup.close()
             # A box that does not die keeps the pipe of its standard error open.

@@ -15,7 +15,7 @@ from sandbox.guest.kernel import CLONE_NUMBERS
 
 _INSTRUCTION = struct.Struct("=HBBI")
 """code, jump if true, jump if false, operand"""
-_LOAD, _IF_EQUAL, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
+_LOAD, _IF_EQUAL, _IF_ANY_BIT, _RETURN, _JUMP = 0x20, 0x15, 0x45, 0x06, 0x05
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x00000000, 0x00050000
 # struct seccomp_data: number, architecture, instruction pointer, then six arguments of 64 bits.
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
@@ -43,8 +43,13 @@ _SIGNAL_BY_FCNTL = (8, 10, 15)
 _SIGNAL_BY_IOCTL = (0x8901, 0x8902)
 
 
-def program_filter() -> bytes:
-    """Return the filter for this machine.
+def program_filter(policys: bytes) -> bytes:
+    """Return the filter for this machine: what the policy's allows, unless ours denies it.
+
+    One filter, not two: gVisor runs all that a process has, for each number of a call, whenever one is put on.
+
+    Args:
+        policys: The policy's. It decides first.
 
     Raises:
         OSError: The machine is of no kind that the filter is written for; nothing untrusted may run then.
@@ -87,4 +92,14 @@ def program_filter() -> bytes:
             lines += [(_IF_EQUAL, 0, 1, command), (_RETURN, 0, 0, denied)]
         lines.append((_RETURN, 0, 0, _ALLOW))
     lines.append((_RETURN, 0, 0, _ALLOW))
-    return b"".join(_INSTRUCTION.pack(*line) for line in lines)
+    return _chained(policys, b"".join(_INSTRUCTION.pack(*line) for line in lines))
+
+
+def _chained(first: bytes, then: bytes) -> bytes:
+    """Return a filter that asks the second one about what the first one allows."""
+    count = len(first) // _INSTRUCTION.size
+    lines = []
+    for index, line in enumerate(_INSTRUCTION.iter_unpack(first)):
+        is_allowed = (line[0], line[3]) == (_RETURN, _ALLOW)
+        lines.append((_JUMP, 0, 0, count - index - 1) if is_allowed else line)
+    return b"".join(_INSTRUCTION.pack(*line) for line in lines) + then

@@ -129,7 +129,7 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
     if order != PREPARE:
         raise OSError("the first order must be PREPARE")
     cores, processes_max, open_files_max, disk_bytes, shm_bytes = PREPARE_BODY.unpack_from(body)
-    own_filter, policy_filter = program_filter(), body[PREPARE_BODY.size :]
+    calls_filter = program_filter(body[PREPARE_BODY.size :])
     _show_cores(cores)
     flags = MS_NOSUID | MS_NODEV
     kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={disk_bytes},mode=1777")  # noqa: S108 (the box's own)
@@ -144,9 +144,8 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
             try:
                 kernel.restore_interrupts()
                 _become_program(ends, stdin, processes_max, open_files_max)
-                kernel.filter_system_calls(own_filter)
                 # Last: it may deny what putting it on takes.
-                kernel.filter_system_calls(policy_filter)
+                kernel.filter_system_calls(calls_filter)
                 program_main(order, source)
             finally:
                 # Whatever the program broke in its own interpreter, it must not walk on as a keeper.

@@ -27,6 +27,8 @@ def run(code: bytes, data: bytes) -> int:
                 position += operand
             case 0x15:  # BPF_JMP | BPF_JEQ | BPF_K
                 position += if_true if accumulator == operand else if_false
+            case 0x45:  # BPF_JMP | BPF_JSET | BPF_K
+                position += if_true if accumulator & operand else if_false
             case 0x35:  # BPF_JMP | BPF_JGE | BPF_K
                 position += if_true if accumulator >= operand else if_false
             case 0x06:  # BPF_RET | BPF_K

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.guest.filter import program_filter
 from sandbox.paths import data_dir
 from sandbox.policy import load_policy
 from sandbox.seccomp.bpf import filter_of
@@ -239,6 +240,29 @@ def test_overrides_add_and_take_away_and_leave_the_rest(allow: set[str], deny: s
 
 
 # The text.
+
+
+EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, ALLOW)
+# Flags of new namespaces, the keeper's pid, what asks for signals; and what is none of these.
+ARGUMENTS = [(0, 0), (1, 0), (7, 8), (3, 10), (3, 0x8901), (0x10000000, 0), (0x7E020000, 0), (0x11, 1)]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_filter_on_a_program_is_the_policys_and_the_agents_in_one(path: Path) -> None:
+    machine = os.uname().machine
+    policys = on_the_roles(shipped(path), machine).program
+    agents, both = program_filter(EVERYTHING), program_filter(policys)
+    said = set()
+    for number in range(1_200):
+        for arguments in ARGUMENTS:
+            first = answer(policys, machine, number, *arguments)
+            second = answer(agents, machine, number, *arguments)
+            assert answer(both, machine, number, *arguments) == (second if first == ALLOW else first)
+            said.add((first == ALLOW, second == ALLOW))
+    # Both are needed: each denies what the other one allows.
+    assert {(True, True), (True, False), (False, True)} <= said
+    foreign = struct.pack("<IIQ6Q", 0, 0x40000003, 0, *(0,) * 6)
+    assert run(both, foreign) == run(agents, foreign) == KILL
 
 
 def mistakes(**changes: Any) -> list[str]:

@@ -174,6 +174,9 @@ class _CgroupV1:
     def signal_all(self) -> None:
         if self._unified is not None:
             self._unified.signal_all()
+            if not self._unified.is_empty():
+                # They are dying. Looking through every controller for others can wait until they have died.
+                return
         kill_each(set(self.pids()))
 
     def remove(self) -> None:
