@@ -94,6 +94,11 @@ async def serve(
     backend = LaunchedBackend(launcher)
     try:
         await backend.start()
+        if differing := _differing(backend.policies, policies):
+            raise PolicyError(
+                f"the launcher has other policies than this server ({', '.join(differing)}): give both the same "
+                "--policies and --policy"
+            )
         await _prove_languages(backend, next(iter(policies.values())), languages)
         unenforced = await _prove_limits(settings, backend, slots, policies, languages)
         runner = Runner(backend, host_kernel=host.kernel_release(), unenforced=unenforced)
@@ -107,7 +112,7 @@ async def serve(
         )
         end = _End()
         end.watch(die_with_stdin=settings.die_with_stdin)
-        backend.on_gone = lambda: end.fail(BackendError("the launcher is gone: start the server anew"))
+        backend.on_gone = lambda why: end.fail(BackendError(why))
 
         async def prove(changed: Mapping[str, Policy]) -> None:
             found = await _prove_limits(settings, backend, slots, changed, languages)
@@ -200,6 +205,12 @@ async def _prove_limits(
     return await doctor.pass_gate(backend, policies, languages, terms)
 
 
+def _differing(there: Mapping[str, str], here: Mapping[str, Policy]) -> list[str]:
+    """Return the names of policies that are not the same here and there."""
+    digests = {name: policy.digest for name, policy in here.items()}
+    return sorted(name for name in there.keys() | digests.keys() if there.get(name) != digests.get(name))
+
+
 async def _read_again(
     backend: LaunchedBackend, read_policies: Callable[[], Mapping[str, Policy]]
 ) -> Mapping[str, Policy]:
@@ -213,7 +224,7 @@ async def _read_again(
         here = read_policies()
     except PermissionError as error:
         raise PolicyError(f"the server, which is not root, cannot read the policies: {error}") from error
-    if there != {name: policy.digest for name, policy in here.items()}:
+    if _differing(there, here):
         raise PolicyError("the policies changed while they were read, or the launcher has others: ask again")
     return here
 

@@ -112,7 +112,7 @@ class RunscBackend:
             BackendError: Boxes cannot be made here. The text says what to do.
         """
         if os.geteuid() != 0:
-            raise BackendError("the backend runsc needs root: start the server with sudo")
+            raise BackendError("the backend runsc needs root: start it with sudo")
         self.runsc_version = await runsc_version(self._runsc)
         for folder in leftovers.abandoned(self._run_dir):
             await _sweep(folder)
@@ -125,7 +125,10 @@ class RunscBackend:
                 "boxes have the host's user ids: it gives no user namespaces (user.max_user_namespaces), or this is a "
                 "container with few ids"
             )
-        (self._instance.folder / "empty").mkdir()
+        try:
+            (self._instance.folder / "empty").mkdir()
+        except OSError as error:
+            raise BackendError(f"no room for boxes: {error}: free some, or set SANDBOX_RUN_DIR") from error
         if self._with_templates:
             self._templates = Templates(self._instance.folder / "templates", self._make_template)
         for path in (self._runsc, *(image.erofs_path for image in self._images.values())):

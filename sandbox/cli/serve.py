@@ -120,8 +120,11 @@ def serve(
 
     logs.configure()
     languages = languages_of(names)
-    read_policies = policies_reader(policies, policy_names)
-    binary = server.find_runsc(runsc)
+    binary = server.find_runsc(runsc).absolute()
+    # The server does not stay where it was started.
+    policies, last_removed = _absolute(policies), _absolute(last_removed)
+    if listen.startswith("unix:") and listen != "unix:":
+        listen = f"unix:{Path(listen.removeprefix('unix:')).absolute()}"
     settings = server.Settings(
         listen=listen,
         runsc=binary,
@@ -135,6 +138,7 @@ def serve(
         last_removed=last_removed,
     )
     server.check(settings)
+    read_policies = policies_reader(policies, policy_names)
     policies_now = read_policies()
     if launcher_path is not None:
         _refuse_the_launchers_options()
@@ -161,6 +165,10 @@ def serve(
         connection.close()
         # It is still destroying boxes; who waits for this process must not find any afterwards.
         os.waitpid(launcher_pid, 0)
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.absolute()
 
 
 def _refuse_the_launchers_options() -> None:

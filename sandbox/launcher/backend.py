@@ -1,6 +1,7 @@
 """The backend of a server without privileges: boxes that a launcher makes. Only their pipes are here."""
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,7 +18,13 @@ from sandbox.launcher import messages
 from sandbox.launcher.channel import Channel
 
 _GONE = "the launcher is gone: no box can be made; start the server anew"
+_SILENT = "the launcher does not answer: is it stopped? Start both anew"
+_NO_LAUNCHER = "who answers there is no launcher of this version: start sandbox launcher, and name its socket"
 _ENDS = 2
+_START_TIMEOUT_S = 180.0
+"""A launcher that has just been started removes what a dead one has left before it answers."""
+
+_ANSWER_TIMEOUT_S = 60.0
 
 
 class Withheld:
@@ -50,17 +57,19 @@ class LaunchedBackend:
         """
         self._control = Channel(control)
         self._asking = asyncio.Lock()
-        self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+        self._answers: asyncio.Queue[tuple[bytes, tuple[int, ...]]] = asyncio.Queue()
         self._hearing: asyncio.Task[None] | None = None
         self._images: Mapping[str, str] = {}
         self._versions: Mapping[str, str] = {}
-        self._is_gone = False
+        self._gone = ""
+        self.policies: Mapping[str, str] = {}
+        """The digests of the policies that the launcher has, by name."""
         self.name = "unknown"
         self.platform = "unknown"
         self.runsc_version = "unknown"
         self.quarantine = Withheld()
-        self.on_gone: Callable[[], None] | None = None
-        """Called when the launcher is gone."""
+        self.on_gone: Callable[[str], None] | None = None
+        """Called with the reason when the launcher is gone, or as good as."""
 
     def image_digest(self, language: str) -> str:
         """Return what the launcher says."""
@@ -77,10 +86,15 @@ class LaunchedBackend:
             SandboxError: It cannot make boxes. The text says what to do.
         """
         self._hearing = asyncio.create_task(self._hear())
-        said = await self._ask(messages.Hello())
-        self.name, self.platform, self.runsc_version = said["backend"], said["platform"], said["runsc_version"]
-        self._images, self._versions = said["images"], said["versions"]
-        self.quarantine.take(said["withheld"])
+        self._take(await self._ask(messages.Hello(), _START_TIMEOUT_S))
+
+    def _take(self, said: Mapping[str, Any]) -> None:
+        try:
+            self.name, self.platform, self.runsc_version = said["backend"], said["platform"], said["runsc_version"]
+            self._images, self._versions, self.policies = said["images"], said["versions"], said["policies"]
+            self.quarantine.take(said["withheld"])
+        except KeyError:
+            raise BackendError(_NO_LAUNCHER) from None
 
     async def reload(self) -> Mapping[str, str]:
         """Have the launcher read its policies again. Returns their digests by name.
@@ -88,8 +102,8 @@ class LaunchedBackend:
         Raises:
             BackendError: One is wrong; it keeps those that it had.
         """
-        digests: dict[str, str] = (await self._ask(messages.Reload()))["policies"]
-        return digests
+        self._take(await self._ask(messages.Reload()))
+        return self.policies
 
     async def remains(self, box_id: str) -> tuple[str, ...]:
         """List what is left of a box, as the launcher sees it."""
@@ -103,33 +117,57 @@ class LaunchedBackend:
         self._control.close()
 
     async def _hear(self) -> None:
-        while (data := (await self._control.receive())[0]) != b"":
-            message = messages.decode_event(data)
-            if message is None:
-                self._answers.put_nowait(data)
-            else:
-                self.quarantine.take(message)
-        self._is_gone = True
-        self._answers.put_nowait(b"")
+        why = _GONE
+        try:
+            while (arrived := await self._control.receive(descriptors_max=1))[0] != b"":
+                boxes = messages.decode_event(arrived[0])
+                if boxes is None:
+                    self._answers.put_nowait(arrived)
+                else:
+                    self.quarantine.take(boxes)
+        except BackendError:
+            why = _NO_LAUNCHER
+        self._lose(why)
+
+    def _lose(self, why: str) -> None:
+        self._gone = self._gone or why
+        self._answers.put_nowait((b"", ()))
         if self.on_gone is not None:
-            self.on_gone()
+            self.on_gone(self._gone)
 
-    async def _ask(self, request: messages.Request) -> dict[str, Any]:
-        # To the end, or the answer to one question would be taken for that to the next.
-        return await to_the_end(self._ask_in_turn(request))
+    async def _ask(self, request: messages.Request, timeout_s: float = _ANSWER_TIMEOUT_S) -> dict[str, Any]:
+        answer, _ = await to_the_end(self._ask_in_turn(request, timeout_s))
+        return answer
 
-    async def _ask_in_turn(self, request: messages.Request) -> dict[str, Any]:
+    async def _ask_in_turn(
+        self, request: messages.Request, timeout_s: float = _ANSWER_TIMEOUT_S
+    ) -> tuple[dict[str, Any], tuple[int, ...]]:
+        # Always to the end, or the answer to one question would be taken for that to the next.
         async with self._asking:
-            if self._is_gone:
-                raise BackendError(_GONE)
+            if self._gone:
+                raise BackendError(self._gone)
             try:
-                await self._control.send(messages.encode_request(request))
+                self._control.send(messages.encode_request(request))
+                async with asyncio.timeout(timeout_s):
+                    data, descriptors = await self._answers.get()
             except ConnectionError:
                 raise BackendError(_GONE) from None
-            data = await self._answers.get()
+            except TimeoutError:
+                self._lose(_SILENT)
+                raise BackendError(_SILENT) from None
         if not data:
-            raise BackendError(_GONE)
-        return messages.decode_answer(data)
+            raise BackendError(self._gone)
+        return messages.decode_answer(data), descriptors
+
+    async def _new_channel(self, spec: BoxSpec) -> Channel:
+        """Have the launcher begin to make a box. Returns the box's channel, also when nobody waits for it any more."""
+        request = messages.Open(
+            policy=spec.policy, policy_digest=spec.policy_digest, language=spec.language, limits=spec.limits
+        )
+        _, descriptors = await self._ask_in_turn(request)
+        if len(descriptors) != 1:
+            raise BackendError("the launcher sent no channel for a box: is this server out of descriptors?")
+        return Channel(socket.socket(fileno=descriptors[0]))
 
     def open(self, spec: BoxSpec) -> AbstractAsyncContextManager[Box]:
         """Make a box; see `sandbox.boxes.box.Backend.open`."""
@@ -137,28 +175,26 @@ class LaunchedBackend:
 
     @asynccontextmanager
     async def _open(self, spec: BoxSpec) -> AsyncIterator[Box]:
-        request = messages.Open(
-            policy=spec.policy, policy_digest=spec.policy_digest, language=spec.language, limits=spec.limits
-        )
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        channel, box = Channel(ours), None
+        opening = asyncio.ensure_future(self._new_channel(spec))
+        channel: Channel | None = None
+        box: _LaunchedBox | None = None
         try:
-            try:
-                await self._control.send(messages.encode_request(request), [theirs.fileno()])
-            except ConnectionError:
-                raise BackendError(_GONE) from None
-            finally:
-                theirs.close()
-            box = await _box_from(channel)
+            channel = await asyncio.shield(opening)
+            box = await _box_from(channel, spec.rules.start_timeout_ms / 1000)
             yield box
         finally:
             if box is not None:
                 box.close()
-            await to_the_end(_see_the_end(channel))
+            await to_the_end(_see_the_end(channel, opening))
 
 
-async def _box_from(channel: Channel) -> "_LaunchedBox":
-    data, descriptors = await channel.receive(descriptors_max=_ENDS)
+async def _box_from(channel: Channel, timeout_s: float) -> "_LaunchedBox":
+    try:
+        # The launcher gives up by itself, and says why; the other limit is for one that does nothing any more.
+        async with asyncio.timeout(timeout_s + _ANSWER_TIMEOUT_S):
+            data, descriptors = await channel.receive(descriptors_max=_ENDS)
+    except TimeoutError:
+        raise BackendError(_SILENT) from None
     if not data:
         raise BackendError(_GONE)
     if len(descriptors) != _ENDS:
@@ -169,12 +205,21 @@ async def _box_from(channel: Channel) -> "_LaunchedBox":
     return _LaunchedBox(channel, Ends(*descriptors), messages.decode_answer(data))
 
 
-async def _see_the_end(channel: Channel) -> None:
+async def _see_the_end(channel: Channel | None, opening: "asyncio.Future[Channel]") -> None:
     """Hang up, and wait until the launcher has destroyed the box."""
+    if channel is None:
+        try:
+            channel = await opening
+        except BackendError:
+            # None was made. Whoever waited for it has the error already, or has been cancelled.
+            return
     channel.hang_up()
     try:
-        while (await channel.receive())[0]:
-            pass
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                while (arrived := await channel.receive(descriptors_max=_ENDS))[0]:
+                    for descriptor in arrived[1]:
+                        os.close(descriptor)
     finally:
         channel.close()
 
@@ -226,12 +271,15 @@ class _LaunchedBox:
         async with self._asking:
             self._number += 1
             try:
-                await self._channel.send(messages.encode({"number": self._number, "ask": word}))
+                self._channel.send(messages.encode({"number": self._number, "ask": word}))
+                async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                    while data := (await self._channel.receive())[0]:
+                        answer = messages.decode_answer(data)
+                        # Who asked before may have been cancelled before the answer came.
+                        if answer.get("number") == self._number:
+                            return answer
             except ConnectionError:
                 raise BackendError(_GONE) from None
-            while data := (await self._channel.receive())[0]:
-                answer = messages.decode_answer(data)
-                # Who asked before may have been cancelled before the answer came.
-                if answer["number"] == self._number:
-                    return answer
+            except TimeoutError:
+                raise BackendError(_SILENT) from None
         raise BackendError(_GONE)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sandbox.boxes.pipes import turn
 
 _ANSWER_BYTES_MAX = 65_536
+_SO_PASSRIGHTS = 83
 
 
 class Channel:
@@ -18,33 +19,31 @@ class Channel:
         """Own a connection."""
         connection.setblocking(False)
         self._connection = connection
-        self._sending = asyncio.Lock()
 
-    async def send(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
-        """Send one message.
+    def refuse_descriptors(self) -> None:
+        """Have the kernel refuse descriptors that the other end sends, where it can (Linux 6.16).
+
+        Where it cannot, it closes those that arrive. What is on its way is open meanwhile.
+        """
+        with contextlib.suppress(OSError):
+            self._connection.setsockopt(socket.SOL_SOCKET, _SO_PASSRIGHTS, 0)
+
+    def send(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
+        """Send one message, at once.
 
         Args:
             message: Not empty.
             descriptors: Duplicates of them arrive with it; these stay the caller's.
 
         Raises:
-            ConnectionError: The other end is gone.
+            ConnectionError: The other end is gone, or does not read: more than that is not waited for anybody.
         """
-        loop = asyncio.get_running_loop()
-        async with self._sending:
-            while True:
-                try:
-                    # All or nothing: the kernel does not part such messages.
-                    socket.send_fds(self._connection, [message], descriptors)
-                except BlockingIOError:
-                    await turn(loop.add_writer, loop.remove_writer, self._connection.fileno())
-                else:
-                    return
-
-    def send_at_once(self, message: bytes) -> None:
-        """Send one message to somebody who may not be listening any more; then it is lost."""
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            self._connection.send(message)
+        try:
+            # All or nothing: the kernel does not part such messages. Whoever has a duplicate of this end may have
+            # made it block.
+            socket.send_fds(self._connection, [message], descriptors, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            raise ConnectionError("the other end does not read") from None
 
     async def receive(
         self, *, bytes_max: int = _ANSWER_BYTES_MAX, descriptors_max: int = 0
@@ -59,7 +58,7 @@ class Channel:
         while True:
             try:
                 message, descriptors, _, _ = socket.recv_fds(
-                    self._connection, bytes_max, descriptors_max, socket.MSG_CMSG_CLOEXEC
+                    self._connection, bytes_max, descriptors_max, socket.MSG_CMSG_CLOEXEC | socket.MSG_DONTWAIT
                 )
             except BlockingIOError:
                 await turn(loop.add_reader, loop.remove_reader, self._connection.fileno())

@@ -43,7 +43,7 @@ class Remains:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """Make a box. The descriptor that comes with it is the box's own channel.
+    """Make a box. The answer comes with the box's own channel, on which all else is said.
 
     Attributes:
         policy: Its name.
@@ -133,16 +133,30 @@ def decode_answer(data: bytes) -> dict[str, Any]:
     Raises:
         SandboxError: The launcher refused or failed.
     """
-    message: dict[str, Any] = json.loads(data)
+    message = _answer(data)
     if "error" in message:
-        raise (ImageError if message["is_image"] else BackendError)(message["error"])
+        raise (ImageError if message.get("is_image") else BackendError)(str(message["error"]))
     return message
 
 
 def decode_event(data: bytes) -> int | None:
-    """Read how many boxes are withheld, if that is what a message tells; None for an answer."""
-    message: dict[str, Any] = json.loads(data)
-    return message["withheld"] if message.keys() == {"withheld"} else None
+    """Read how many boxes are withheld, if that is what a message tells; None for an answer.
+
+    Raises:
+        BackendError: It is neither.
+    """
+    message = _answer(data)
+    return int(message["withheld"]) if message.keys() == {"withheld"} else None
+
+
+def _answer(data: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(data)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        raise BackendError("what a launcher says is not this")
+    return message
 
 
 def encode_counters(counters: Counters) -> list[int | None]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import BackendError
+from sandbox.seccomp.bpf import filter_of
+from sandbox.seccomp.profile import Action, Argument, Comparison, Profile, Rule
 
 ACCOUNT = "sandbox"
 """The server's account, where the machine has one of this name."""
@@ -14,10 +16,17 @@ ACCOUNT = "sandbox"
 NOBODY_ELSE = 65_530
 """Its uid and gid where there is none: an id that no account has. Not nobody's, who may have other processes."""
 
+_ID_MAX = 2**32 - 2
+"""The one above means "leave it as it is" to the kernel."""
+
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
+_PR_SET_SECCOMP = 22
+_SECCOMP_MODE_FILTER = 2
+_INSTRUCTION_BYTES = 8
+_WORD = 0xFFFF_FFFF
 _CAPABILITIES_MAX = 64
 _CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
@@ -67,6 +76,8 @@ def find_user(name: str | None) -> User:
     uid, colon, gid = (name or "").partition(":")
     if colon and uid.isdecimal() and gid.isdecimal():
         user = User(int(uid), int(gid))
+        if max(user.uid, user.gid) > _ID_MAX:
+            raise BackendError(f"{name} is no UID:GID: both are at most {_ID_MAX}")
     else:
         try:
             account = pwd.getpwnam(name or ACCOUNT)
@@ -102,8 +113,52 @@ def drop(user: User) -> None:
             "start sandbox launcher and, as that user, sandbox serve --launcher"
         ) from error
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _deny_calls(libc)
+    # A folder that this process stands in is one that it can read, whoever may not get there.
+    os.chdir("/")
     if not (left := look("self")).is_none:
         raise BackendError(f"the server's privileges cannot be given up: {left}")
+
+
+def _deny_calls(libc: ctypes.CDLL) -> None:
+    """Put a filter of system calls on: what a server never needs, and what leads to others.
+
+    Raises:
+        BackendError: The kernel does not take it.
+    """
+    code = filter_of(_CALLS, os.uname().machine)
+    text = ctypes.create_string_buffer(code, len(code))
+    program = _Program(len(code) // _INSTRUCTION_BYTES, ctypes.addressof(text))
+    if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
+        raise BackendError(f"no filter of system calls for the server: {os.strerror(ctypes.get_errno())}")
+
+
+class _Program(ctypes.Structure):
+    """struct sock_fprog of linux/filter.h."""
+
+    _fields_ = (("count", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+
+def _low_word(request: int) -> Argument:
+    # The kernel looks at no more of a request.
+    return Argument(index=1, comparison=Comparison.MASKED_EQUAL, value=_WORD, masked=request)
+
+
+_CALLS = Profile(
+    default=Action.ALLOW,
+    rules=(
+        # TIOCSTI and TIOCLINUX: a server that was started from a terminal could type into root's shell.
+        *(Rule(names=("ioctl",), action=Action.ERRNO, arguments=(_low_word(request),)) for request in (0x5412, 0x541C)),
+        Rule(
+            names=(
+                *("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "perf_event_open", "bpf"),
+                *("unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_by_handle_at", "userfaultfd"),
+                *("add_key", "request_key", "keyctl", "io_uring_setup", "init_module", "finit_module", "kexec_load"),
+            ),
+            action=Action.ERRNO,
+        ),
+    ),
+)
 
 
 def look(pid: int | str) -> Privileges:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
+import stat
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,20 +23,25 @@ _PR_SET_NAME = 15
 _NAME = b"sandbox-launch"
 _CREDENTIALS = struct.Struct("3i")
 _SOCKET_MODE = 0o600
+_SERVERS_MAX = 16
+_PAUSE_S = 1.0
+_CONNECT_TIMEOUT_S = 10.0
 
 
 def fork(make: Callable[[], Launcher]) -> tuple[socket.socket, int]:
     """Start a launcher as a child of this process. Returns the connection to it, and its pid.
 
-    It ends when the connection does. Called before there is any thread.
+    It ends when the connection or this process does. Called before there is any thread.
 
     Args:
         make: Makes it, in the child.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    server = os.pidfd_open(os.getpid())
     pid = os.fork()
     if pid:
         theirs.close()
+        os.close(server)
         return ours, pid
     status = 1
     try:
@@ -43,14 +50,14 @@ def fork(make: Callable[[], Launcher]) -> tuple[socket.socket, int]:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         ctypes.CDLL(None).prctl(_PR_SET_NAME, _NAME, 0, 0, 0)
-        asyncio.run(_serve_one(make, theirs))
+        asyncio.run(_serve_one(make, theirs, server))
         status = 0
     finally:
         # Not a step further as a copy of the server.
         os._exit(status)
 
 
-async def _serve_one(make: Callable[[], Launcher], connection: socket.socket) -> None:
+async def _serve_one(make: Callable[[], Launcher], connection: socket.socket, server: int) -> None:
     """Serve the server whose child this is, until it is gone. What keeps us from it, it is told."""
     # A terminal's Ctrl-C, or a signal to the whole group, is the server's to act upon: boxes end in order.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -60,14 +67,35 @@ async def _serve_one(make: Callable[[], Launcher], connection: socket.socket) ->
         launcher = make()
         try:
             await launcher.start()
-            await launcher.attend(control)
+            await _attend(launcher, control, server)
         finally:
             await launcher.close()
-    except SandboxError as error:
+    except Exception as error:  # noqa: BLE001 (whatever it is, the server must be told)
+        if not isinstance(error, SandboxError | OSError):
+            logger().exception("the launcher has failed")
         await control.receive()
         with contextlib.suppress(ConnectionError):
-            await control.send(messages.encode(messages.encode_error(error)))
+            control.send(messages.encode(messages.encode_error(error)))
         control.close()
+
+
+async def _attend(launcher: Launcher, control: Channel, server: int) -> None:
+    """Attend a server until it hangs up or its process is gone.
+
+    Args:
+        launcher: Started.
+        control: The connection. Its other end may outlive the process, in a message that nobody has read.
+        server: A descriptor of the process; closed in the end.
+    """
+    attending = asyncio.create_task(launcher.attend(control))
+    asyncio.get_running_loop().add_reader(server, attending.cancel)
+    try:
+        await asyncio.wait({attending})
+    finally:
+        asyncio.get_running_loop().remove_reader(server)
+        os.close(server)
+        attending.cancel()
+        await asyncio.gather(attending, return_exceptions=True)
 
 
 async def listen(launcher: Launcher, path: Path, *, uid: int) -> None:
@@ -96,34 +124,58 @@ async def listen(launcher: Launcher, path: Path, *, uid: int) -> None:
             for task in (accepting, stopping, *servers):
                 task.cancel()
             results = await asyncio.gather(accepting, stopping, *servers, return_exceptions=True)
-        if isinstance(results[0], OSError):
-            raise BackendError(f"no server can connect to {path} any more: {results[0]}")
+        if isinstance(results[0], Exception):
+            raise BackendError(f"no server can connect to {path} any more: {results[0]!r}")
     finally:
         await launcher.close()
 
 
 async def _accept(launcher: Launcher, listener: socket.socket, uid: int, servers: "set[asyncio.Task[None]]") -> None:
     while True:
-        connection, _ = await asyncio.get_running_loop().sock_accept(listener)
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        pid, peer, _ = _CREDENTIALS.unpack(credentials)
-        if peer not in (0, uid):
-            logger().warning("a stranger was turned away", pid=pid, uid=peer)
+        try:
+            connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+            server = _whose(connection, uid, full=len(servers) >= _SERVERS_MAX)
+        except OSError as error:
+            # Out of descriptors, for one. Those who are served go on being served.
+            logger().error("no server can connect now", error=str(error))
+            await asyncio.sleep(_PAUSE_S)
+            continue
+        if server is None:
             connection.close()
             continue
-        logger().info("a server has connected", pid=pid, uid=peer)
-        task = asyncio.create_task(launcher.attend(Channel(connection)))
+        task = asyncio.create_task(_attend(launcher, Channel(connection), server))
         servers.add(task)
         task.add_done_callback(servers.discard)
 
 
+def _whose(connection: socket.socket, uid: int, *, full: bool) -> int | None:
+    """Return a descriptor of the process that has connected; None if it is not to be served.
+
+    Raises:
+        OSError: There are no descriptors left.
+    """
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, peer, _ = _CREDENTIALS.unpack(credentials)
+    if peer not in (0, uid) or full:
+        logger().warning("a stranger was turned away" if not full else "too many servers", pid=pid, uid=peer)
+        return None
+    try:
+        server = os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno not in {errno.ESRCH, errno.EINVAL}:
+            raise
+        # It is gone already, or in a pid namespace that we do not see.
+        logger().warning("a process that cannot be watched was turned away", pid=pid, uid=peer)
+        return None
+    logger().info("a server has connected", pid=pid, uid=peer)
+    return server
+
+
 @contextlib.contextmanager
 def _listening(path: Path, uid: int) -> Iterator[socket.socket]:
-    if _answers(path):
-        raise BackendError(f"cannot listen on {path}: another launcher does")
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         try:
-            path.unlink(missing_ok=True)
+            _make_room(path)
             # Root's alone, until it is who shall connect.
             before = os.umask(0o777 & ~_SOCKET_MODE)
             try:
@@ -134,18 +186,31 @@ def _listening(path: Path, uid: int) -> Iterator[socket.socket]:
             listener.listen()
             listener.setblocking(False)
         except OSError as error:
-            raise BackendError(f"cannot listen on {path}: {error}") from error
+            raise BackendError(
+                f"cannot listen on {path}: {error}: name a socket in a folder that is there, by at most 107 bytes"
+            ) from error
         try:
             yield listener
         finally:
             path.unlink(missing_ok=True)
 
 
-def _answers(path: Path) -> bool:
+def _make_room(path: Path) -> None:
+    """Remove the socket of a launcher that died.
+
+    Raises:
+        BackendError: It is one that lives, or no socket.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise BackendError(f"cannot listen on {path}: something else is there, which is not removed")
     with contextlib.suppress(OSError):
         connect(path).close()
-        return True
-    return False
+        raise BackendError(f"cannot listen on {path}: another launcher does")
+    path.unlink()
 
 
 def connect(path: Path) -> socket.socket:
@@ -156,6 +221,7 @@ def connect(path: Path) -> socket.socket:
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
+        connection.settimeout(_CONNECT_TIMEOUT_S)
         connection.connect(str(path))
     except OSError:
         connection.close()

@@ -1,7 +1,8 @@
 """The launcher: answers servers' requests, one connection for each server and one for each of its boxes.
 
 What a server says decides which of the launcher's own policies and languages is used, and how far below that policy's
-ceilings a box is held; nothing else. A server that goes away takes its boxes with it.
+ceilings a box is held; nothing else. A server that goes away takes its boxes with it. A server may have been taken
+over: nobody is waited for, every message gives others a turn, and no descriptor is taken from anybody.
 """
 
 import asyncio
@@ -9,12 +10,13 @@ import contextlib
 import os
 import socket
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.boxes.box import Backend, Box, HasPipes
 from sandbox.boxes.pipes import Ends, Pipes, make_pipes
+from sandbox.boxes.shield import to_the_end
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError, SandboxError
 from sandbox.language import Language
@@ -23,13 +25,16 @@ from sandbox.launcher.channel import Channel
 from sandbox.logs import logger
 from sandbox.policy import Policy
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 _POLICIES_KEPT = 64
 """Versions of policies that jobs which wait may still mean."""
 
 _WORDS_WAITING_MAX = 4
+"""A server asks one thing at a time, but may have been cancelled before it had the answer."""
+
+_LIFETIME_SPARE_S = 60.0
+"""What a box may live beyond all that its job may take; a server that keeps it longer has forgotten it, or worse."""
+
+_Words = asyncio.Queue[bytes]
 
 
 class Launcher:
@@ -59,6 +64,7 @@ class Launcher:
         self._withheld = 0
         self._current: Mapping[str, Policy] = {}
         self._known: OrderedDict[tuple[str, str], Policy] = OrderedDict()
+        self._reading = asyncio.Lock()
         self._controls: set[Channel] = set()
 
     async def start(self) -> None:
@@ -67,7 +73,7 @@ class Launcher:
         Raises:
             SandboxError: Boxes cannot be made here, or a policy is wrong. The text says what to do.
         """
-        self._read()
+        await self._read()
         await self._backend.start()
         self._backend.quarantine.report_to(self._tell_withheld)
 
@@ -78,30 +84,26 @@ class Launcher:
     async def attend(self, control: Channel) -> None:
         """Answer one server until it is gone; then its boxes are destroyed."""
         tasks: set[asyncio.Task[None]] = set()
+        control.refuse_descriptors()
         self._controls.add(control)
         try:
-            while True:
-                data, descriptors = await control.receive(bytes_max=messages.REQUEST_BYTES_MAX + 1, descriptors_max=1)
-                if not data:
-                    break
+            while data := (await control.receive(bytes_max=messages.REQUEST_BYTES_MAX + 1))[0]:
                 try:
                     request = messages.read_request(data)
-                    if isinstance(request, messages.Open) and descriptors:
-                        task = asyncio.create_task(self._serve_box(request, descriptors[0]))
-                        descriptors = ()
-                        tasks.add(task)
+                    if isinstance(request, messages.Open):
+                        tasks.add(task := self._open(request, control))
                         task.add_done_callback(tasks.discard)
-                        continue
-                    answer = await self._answer(request)
+                    else:
+                        control.send(messages.encode(await self._answer(request)))
                 except (SandboxError, OSError) as error:
+                    if isinstance(error, ConnectionError):
+                        raise
                     logger().warning("a server was refused", error=str(error))
-                    answer = messages.encode_error(error)
-                finally:
-                    for descriptor in descriptors:
-                        os.close(descriptor)
-                await control.send(messages.encode(answer))
-        except ConnectionError:
-            pass
+                    control.send(messages.encode(messages.encode_error(error)))
+                # Who sends without a pause must not have all turns.
+                await asyncio.sleep(0)
+        except ConnectionError as error:
+            logger().warning("a server was left", error=str(error))
         finally:
             self._controls.discard(control)
             control.close()
@@ -110,112 +112,138 @@ class Launcher:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(self, request: messages.Request) -> dict[str, Any]:
-        if isinstance(request, messages.Hello):
-            return {
-                "backend": self._backend.name,
-                "runsc_version": self._backend.runsc_version,
-                "platform": self._backend.platform,
-                "images": {name: self._backend.image_digest(name) for name in self._languages},
-                "versions": {name: self._backend.language_version(name) for name in self._languages},
-                "policies": {name: policy.digest for name, policy in self._current.items()},
-                "withheld": self._withheld,
-            }
-        if isinstance(request, messages.Reload):
-            self._read()
-            return {"policies": {name: policy.digest for name, policy in self._current.items()}}
         if isinstance(request, messages.Remains):
             return {"remains": list(await self._backend.remains(request.box_id))[:100]}
-        raise messages.MessageError("a box needs a channel of its own")
+        if isinstance(request, messages.Reload):
+            await self._read()
+        return {
+            "backend": self._backend.name,
+            "runsc_version": self._backend.runsc_version,
+            "platform": self._backend.platform,
+            "images": {name: self._backend.image_digest(name) for name in self._languages},
+            "versions": {name: self._backend.language_version(name) for name in self._languages},
+            "policies": {name: policy.digest for name, policy in self._current.items()},
+            "withheld": self._withheld,
+        }
 
-    def _read(self) -> None:
-        policies = self._read_policies()
-        for policy in policies.values():
-            self._known[policy.name, policy.digest] = policy
-            self._known.move_to_end((policy.name, policy.digest))
-        while len(self._known) > max(_POLICIES_KEPT, len(policies)):
-            self._known.popitem(last=False)
-        self._current = policies
+    async def _read(self) -> None:
+        async with self._reading:
+            policies = await asyncio.to_thread(self._read_policies)
+            for policy in policies.values():
+                self._known[policy.name, policy.digest] = policy
+                self._known.move_to_end((policy.name, policy.digest))
+            while len(self._known) > max(_POLICIES_KEPT, len(policies)):
+                self._known.popitem(last=False)
+            self._current = policies
 
     def _tell_withheld(self, boxes: int) -> None:
         self._withheld = boxes
         for control in self._controls:
-            # A server that does not listen is not waited for.
-            control.send_at_once(messages.encode({"withheld": boxes}))
+            # One that is full is found out when it is to have an answer.
+            with contextlib.suppress(ConnectionError):
+                control.send(messages.encode({"withheld": boxes}))
+
+    def _open(self, request: messages.Open, control: Channel) -> asyncio.Task[None]:
+        """Send the channel of a box, and begin to make it.
+
+        Raises:
+            BackendError: There is no such box, or there are too many.
+            OSError: There are no more descriptors.
+            ConnectionError: The server does not read.
+        """
+        spec = self._spec(request)
+        if self._boxes >= self._boxes_max:
+            raise BackendError(f"the launcher has {self._boxes} boxes already: raise --boxes-max, or lower --slots")
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        channel = Channel(ours)
+        channel.refuse_descriptors()
+        try:
+            with theirs:
+                control.send(messages.encode({"channel": True}), [theirs.fileno()])
+        except OSError:
+            channel.close()
+            raise
+        # From here on, for a task that is cancelled before it has begun does not begin.
+        self._boxes += 1
+        task = asyncio.create_task(self._serve_box(spec, channel))
+        task.add_done_callback(lambda _: self._give_up(channel))
+        return task
+
+    def _give_up(self, channel: Channel) -> None:
+        self._boxes -= 1
+        channel.close()
 
     def _spec(self, request: messages.Open) -> BoxSpec:
         policy = self._known.get((request.policy, request.policy_digest))
         if policy is None:
-            raise BackendError(f"the launcher has another policy {request.policy!r} than the server: reload both")
+            raise BackendError(
+                f"the launcher has another policy {request.policy!r} than the server: give both the same policies, and "
+                "reload the server when they have changed"
+            )
         language = self._languages.get(request.language)
         if language is None:
-            raise BackendError(f"the launcher has no language {request.language!r}: start both with the same ones")
+            raise BackendError(f"the launcher has no language {request.language!r}: give both the same --language")
         return policy.box_for(language, request.limits)
 
-    async def _serve_box(self, request: messages.Open, descriptor: int) -> None:
+    async def _serve_box(self, spec: BoxSpec, channel: Channel) -> None:
         """Make one box and answer on its channel, until the server hangs up or is gone."""
-        try:
-            channel = Channel(socket.socket(fileno=descriptor))
-        except OSError as error:
-            os.close(descriptor)
-            logger().warning("a server was refused", error=f"its channel is no socket: {error}")
-            return
-        words: asyncio.Queue[bytes] = asyncio.Queue(_WORDS_WAITING_MAX)
-        opened = asyncio.Event()
-        work = asyncio.create_task(self._work(request, channel, words, opened))
+        words, opened = _Words(_WORDS_WAITING_MAX), asyncio.Event()
+        work = asyncio.create_task(self._work(spec, channel, words, opened))
         ear = asyncio.create_task(_hear(channel, words))
         try:
-            await asyncio.wait({work, ear}, return_when=asyncio.FIRST_COMPLETED)
-            if opened.is_set():
-                await asyncio.wait({work})
+            async with asyncio.timeout(_lifetime_s(spec)):
+                await asyncio.wait({work, ear}, return_when=asyncio.FIRST_COMPLETED)
+                if opened.is_set() and ear.done() and ear.exception() is None:
+                    await asyncio.wait({work})
+        except TimeoutError:
+            logger().error("a server keeps a box too long: destroyed")
         finally:
             work.cancel()
             ear.cancel()
             await asyncio.gather(work, ear, return_exceptions=True)
-            channel.close()
 
-    async def _work(
-        self, request: messages.Open, channel: Channel, words: "asyncio.Queue[bytes]", opened: asyncio.Event
-    ) -> None:
+    async def _work(self, spec: BoxSpec, channel: Channel, words: _Words, opened: asyncio.Event) -> None:
         try:
-            spec = self._spec(request)
-            async with self._place(), self._backend.open(spec) as box, _pipes_of(box) as (ends, heard):
-                first = {"box_id": box.id, "restored": box.restored, "heard": heard.decode("latin-1")}
+            async with self._backend.open(spec) as box, _pipes_of(box) as (ends, heard):
                 opened.set()
+                first = {"box_id": box.id, "restored": box.restored, "heard": heard.decode("latin-1")}
                 try:
-                    await channel.send(messages.encode(first), [ends.source, ends.sink])
+                    channel.send(messages.encode(first), [ends.source, ends.sink])
                 finally:
                     ends.close()
                 while data := await words.get():
                     number, word = messages.read_word(data)
                     answer = await _ask(box, spec, word)
-                    await channel.send(messages.encode({"number": number} | answer))
-        except SandboxError as error:
-            with contextlib.suppress(ConnectionError):
-                await channel.send(messages.encode(messages.encode_error(error)))
+                    channel.send(messages.encode({"number": number} | answer))
         except ConnectionError:
+            # It went away, or does not read what it asked for.
             pass
+        except (SandboxError, OSError) as error:
+            with contextlib.suppress(ConnectionError):
+                channel.send(messages.encode(messages.encode_error(error)))
         except Exception as error:
             logger().error("a box was given up", error=repr(error))
             raise
 
-    @asynccontextmanager
-    async def _place(self) -> "AsyncIterator[None]":
-        if self._boxes >= self._boxes_max:
-            raise BackendError(f"the launcher has {self._boxes} boxes already: raise --boxes-max, or lower --slots")
-        self._boxes += 1
-        try:
-            yield
-        finally:
-            self._boxes -= 1
+
+def _lifetime_s(spec: BoxSpec) -> float:
+    """Return how long a box may be there: two starts, for two boxes of a job wait for each other, and the job."""
+    job_ms = spec.limits.wall_time_ms * spec.rules.wall_time_hard_percent // 100
+    return (2 * spec.rules.start_timeout_ms + job_ms) / 1000 + _LIFETIME_SPARE_S
 
 
-async def _hear(channel: Channel, words: "asyncio.Queue[bytes]") -> None:
-    """Pass on what is asked of a box; nothing, at the end."""
+async def _hear(channel: Channel, words: _Words) -> None:
+    """Pass on what is asked of a box; nothing, at the end.
+
+    Raises:
+        asyncio.QueueFull: More is asked than a server asks. What is not read would keep alive what came with it.
+    """
     while True:
         data, _ = await channel.receive(bytes_max=messages.REQUEST_BYTES_MAX + 1)
-        await words.put(data)
+        words.put_nowait(data)
         if not data:
             return
+        await asyncio.sleep(0)
 
 
 async def _ask(box: Box, spec: BoxSpec, word: messages.Word) -> dict[str, Any]:
@@ -229,7 +257,7 @@ async def _ask(box: Box, spec: BoxSpec, word: messages.Word) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _pipes_of(box: Box) -> "AsyncIterator[tuple[Ends, bytes]]":
+async def _pipes_of(box: Box) -> AsyncIterator[tuple[Ends, bytes]]:
     """Give the ends for the server, to be sent and closed: the box's own, or of pipes that are carried to and from."""
     if isinstance(box, HasPipes):
         yield box.hand_over()
@@ -249,10 +277,14 @@ async def _pipes_of(box: Box) -> "AsyncIterator[tuple[Ends, bytes]]":
         pipes.hang_up()
 
     carrying = [asyncio.create_task(carry_in()), asyncio.create_task(carry_out())]
-    try:
-        yield ends, b""
-    finally:
+
+    async def stop() -> None:
         for task in carrying:
             task.cancel()
         await asyncio.gather(*carrying, return_exceptions=True)
         pipes.close()
+
+    try:
+        yield ends, b""
+    finally:
+        await to_the_end(stop())

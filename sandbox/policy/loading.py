@@ -1,6 +1,7 @@
 """From a file to a policy that can be trusted to be whole."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -46,6 +47,8 @@ def choose_policies(folder: Path, names: Sequence[str]) -> dict[str, Policy]:
     Raises:
         PolicyError: A policy is broken, or there is none of this name.
     """
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        raise PolicyError(f"{folder}: user {os.geteuid()}, who is to read the policies, may not enter it")
     if not names:
         return load_policies(folder)
     known = sorted(path.stem for path in folder.glob("*.toml"))

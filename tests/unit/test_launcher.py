@@ -1,6 +1,7 @@
 """The launcher does what its policies allow and nothing else, whatever arrives; who goes away leaves no box."""
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -19,7 +20,8 @@ from sandbox.boxes.fake import FakeBackend, Script
 from sandbox.errors import BackendError, PolicyError, SandboxError
 from sandbox.job import Job
 from sandbox.language import load_language
-from sandbox.launcher import messages
+from sandbox.launcher import backend as backend_module
+from sandbox.launcher import messages, service
 from sandbox.launcher.backend import LaunchedBackend
 from sandbox.launcher.channel import Channel
 from sandbox.launcher.service import Launcher
@@ -102,6 +104,18 @@ async def stranger(launcher: Launcher) -> AsyncIterator[Channel]:
     yield channel
     channel.close()
     await attending
+
+
+async def box_of(control: Channel) -> Channel:
+    """Ask for a box; its pipes are closed."""
+    control.send(json.dumps(OPEN).encode())
+    said, (descriptor,) = await control.receive(descriptors_max=1)
+    assert json.loads(said) == {"channel": True}
+    channel = Channel(socket.socket(fileno=descriptor))
+    _, descriptors = await channel.receive(descriptors_max=2)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return channel
 
 
 def test_a_server_learns_what_there_is() -> None:
@@ -209,15 +223,7 @@ def test_one_box_too_many_is_refused() -> None:
 def test_a_server_that_goes_away_takes_its_boxes_with_it() -> None:
     async def play(stage: Stage) -> None:
         async with stranger(stage.launcher) as channel:
-            ends = []
-            for _ in range(2):
-                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                await channel.send(json.dumps(OPEN).encode(), [theirs.fileno()])
-                theirs.close()
-                ends.append(Channel(ours))
-                _, descriptors = await ends[-1].receive(descriptors_max=2)
-                for descriptor in descriptors:
-                    os.close(descriptor)
+            ends = [await box_of(channel) for _ in range(2)]
             assert stage.boxes.boxes_open == 2
         assert stage.boxes.boxes_open == 0
         for end in ends:
@@ -245,14 +251,8 @@ def test_a_task_that_is_cancelled_leaves_no_box() -> None:
 def test_a_word_that_no_box_knows_is_the_end_of_the_box() -> None:
     async def play(stage: Stage) -> None:
         async with stranger(stage.launcher) as channel:
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            await channel.send(json.dumps(OPEN).encode(), [theirs.fileno()])
-            theirs.close()
-            box = Channel(ours)
-            _, descriptors = await box.receive(descriptors_max=2)
-            for descriptor in descriptors:
-                os.close(descriptor)
-            await box.send(b'{"number":1,"ask":"mount"}')
+            box = await box_of(channel)
+            box.send(b'{"number":1,"ask":"mount"}')
             assert json.loads((await box.receive())[0])["error"] == "no such request"
             assert (await box.receive())[0] == b""
             assert stage.boxes.boxes_open == 0
@@ -266,7 +266,7 @@ def test_a_launcher_that_goes_away_is_noticed() -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         attending = asyncio.create_task(stage.launcher.attend(Channel(theirs)))
         server, gone = LaunchedBackend(ours), asyncio.Event()
-        server.on_gone = gone.set
+        server.on_gone = lambda _: gone.set()
         await server.start()
         attending.cancel()
         await asyncio.wait([attending])
@@ -316,26 +316,129 @@ def test_boxes_that_do_not_die_are_told_of() -> None:
 def test_what_is_no_request_is_refused_and_the_next_one_is_answered() -> None:
     async def play(stage: Stage) -> None:
         async with stranger(stage.launcher) as channel:
-            for message in (b"\0", b"[" * 4_000, json.dumps(OPEN).encode(), b"x" * 100_000):
-                # A descriptor that nobody wants is closed over there.
-                await channel.send(message, [] if message.startswith(b"{") else [STDERR])
+            for message in (b"\0", b"[" * 4_000, b"x" * 100_000, json.dumps(OPEN | {"policy": "strict"}).encode()):
+                channel.send(message)
                 assert "error" in json.loads((await channel.receive())[0])
-            await channel.send(b'{"ask":"hello"}')
+            channel.send(b'{"ask":"hello"}')
             assert json.loads((await channel.receive())[0])["backend"] == "fake"
         assert stage.boxes.specs == []
 
     run(play)
 
 
-def test_a_channel_that_is_none_is_no_box() -> None:
+def test_no_descriptor_is_taken_and_none_is_left_open() -> None:
     async def play(stage: Stage) -> None:
         async with stranger(stage.launcher) as channel:
-            await channel.send(json.dumps(OPEN).encode(), [STDERR])
-            await channel.send(b'{"ask":"hello"}')
-            assert json.loads((await channel.receive())[0])["backend"] == "fake"
-        assert stage.boxes.specs == []
+            channel.send(b'{"ask":"hello"}')
+            await channel.receive()
+            before = open_descriptors()
+            for count in (1, 2, 100):
+                # This kernel may refuse them, or close them over there.
+                with contextlib.suppress(PermissionError):
+                    channel.send(b'{"ask":"hello"}', [STDERR] * count)
+                    await channel.receive()
+                assert open_descriptors() == before
+            box = await box_of(channel)
+            with contextlib.suppress(PermissionError):
+                box.send(b'{"number":1,"ask":"counters"}', [STDERR] * 3)
+                await box.receive()
+            box.close()
 
-    run(play)
+    run(play, SILENT)
+
+
+def test_a_server_that_ends_right_after_asking_leaves_nothing() -> None:
+    async def play(stage: Stage) -> None:
+        for _ in range(10):
+            async with stranger(stage.launcher) as channel:
+                for _ in range(4):
+                    channel.send(json.dumps(OPEN).encode())
+        assert stage.boxes.boxes_open == 0
+
+    run(play, *[SILENT] * 40)
+
+
+def test_who_asks_more_than_a_server_asks_loses_the_box_and_who_does_not_read_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def ask_for_ever(*_: object) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(service, "_ask", ask_for_ever)
+
+    async def play(stage: Stage) -> None:
+        async with stranger(stage.launcher) as channel:
+            box = await box_of(channel)
+            for number in range(20):
+                box.send(json.dumps({"number": number, "ask": "counters"}).encode())
+            while (await box.receive())[0]:
+                pass
+            box.close()
+            await until(lambda: stage.boxes.boxes_open == 0)
+        async with stranger(stage.launcher) as channel:
+            sent = 0
+            with contextlib.suppress(ConnectionError):
+                while sent < 10_000:
+                    channel.send(b'{"ask":"hello"}')
+                    sent += 1
+                    await asyncio.sleep(0)
+            assert sent < 10_000
+        # Others are served meanwhile and afterwards.
+        assert await stage.server.remains("ab12") == ()
+
+    run(play, SILENT)
+
+
+def test_a_box_that_is_kept_too_long_is_destroyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "_lifetime_s", lambda _: 0.05)
+
+    async def play(stage: Stage) -> None:
+        async with stranger(stage.launcher) as channel:
+            box = await box_of(channel)
+            assert (await box.receive())[0] == b""
+            assert stage.boxes.boxes_open == 0
+            box.close()
+
+    run(play, SILENT)
+
+
+def test_a_box_may_live_as_long_as_its_job_may_take() -> None:
+    rules, limits = SPEC.rules, SPEC.limits
+    longest_ms = 2 * rules.start_timeout_ms + limits.wall_time_ms * rules.wall_time_hard_percent // 100
+    assert service._lifetime_s(SPEC) > longest_ms / 1000
+
+
+def test_a_launcher_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_module, "_START_TIMEOUT_S", 0.05)
+
+    async def work() -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        server, why = LaunchedBackend(ours), []
+        server.on_gone = why.append
+        with theirs, pytest.raises(BackendError, match="does not answer"):
+            await server.start()
+        assert len(why) > 0
+        await server.close()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"zz", b"[]", b'{"withheld":1,"backend":"x"}'])
+def test_who_is_no_launcher_is_found_out(answer: bytes) -> None:
+    async def work() -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        other = Channel(theirs)
+        server = LaunchedBackend(ours)
+        starting = asyncio.create_task(server.start())
+        await other.receive()
+        other.send(answer)
+        with pytest.raises(BackendError, match="no launcher"):
+            await starting
+        await server.close()
+        other.close()
+
+    asyncio.run(work())
 
 
 # --- messages ---

@@ -482,7 +482,8 @@ TESTS = (
 
 def box_of(policy: Policy, job: Job) -> tuple[BoxSpec, bytes]:
     spec = policy.plan(job, LANGUAGE)
-    config = oci_spec(spec, erofs_image=Path("/s/image"), empty_root=Path("/r/empty"), cgroup_path="/sandbox/a-b")
+    paths = {"erofs_image": Path("/s/image"), "empty_root": Path("/r/empty")}
+    config = oci_spec(spec, **paths, cgroup_path="/sandbox/a-b", shifted=True)
     return spec, config
 
 
