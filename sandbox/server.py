@@ -36,7 +36,6 @@ class Settings:
 
     Attributes:
         listen: `HOST:PORT` or `unix:PATH`.
-        runsc: The gVisor binary.
         proofs: Where proofs that limits bind are kept.
         allow_remote: Whether other machines may connect.
         slots: Boxes at the same time; None: as many as cores and memory carry.
@@ -49,7 +48,6 @@ class Settings:
     """
 
     listen: str
-    runsc: Path
     proofs: Path
     allow_remote: bool = False
     slots: int | None = None
@@ -196,7 +194,6 @@ async def _prove_limits(
         BackendError: A limit does not bind.
     """
     terms = doctor.Terms(
-        runsc=settings.runsc,
         proofs=settings.proofs,
         slots=slots,
         rely_on_kept=settings.die_with_stdin,

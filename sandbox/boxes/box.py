@@ -74,6 +74,10 @@ class Backend(Protocol):
         """The version of the runtime that boxes run under."""
 
     @property
+    def runsc_identity(self) -> str:
+        """What tells the runtime's binary from another one."""
+
+    @property
     def platform(self) -> str:
         """GVisor's platform, such as systrap."""
 

@@ -27,7 +27,7 @@ from sandbox.boxes.oci import HOSTNAME
 from sandbox.boxes.quarantine import Quarantine
 from sandbox.boxes.remains import remains_of
 from sandbox.boxes.shield import to_the_end
-from sandbox.boxes.version import runsc_version
+from sandbox.boxes.version import runsc_identity, runsc_version
 from sandbox.boxspec import CPU_PERIOD_US, BoxSpec
 from sandbox.errors import BackendError, ImageError
 from sandbox.images import VERSION_LABEL
@@ -74,7 +74,7 @@ class DockerBackend:
         self._systemd = False
         self._hierarchy: cgroups.Hierarchy | None = None
         self.quarantine = Quarantine()
-        self.runsc_version = "unknown"
+        self.runsc_version = self.runsc_identity = "unknown"
 
     def image_digest(self, language: str) -> str:
         """Return the Engine's id of a language's image."""
@@ -91,7 +91,7 @@ class DockerBackend:
             BackendError: Boxes cannot be made here. The text says what to do.
             ImageError: A language's image is missing.
         """
-        self.runsc_version = await runsc_version(self._runsc)
+        self.runsc_version, self.runsc_identity = await runsc_version(self._runsc), runsc_identity(self._runsc)
         self._engine = engine = await _Engine.connect()
         info = await engine.call(engine.api.info)
         runtime = info.get("Runtimes", {}).get(RUNTIME)

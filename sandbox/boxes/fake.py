@@ -90,6 +90,7 @@ class FakeBackend:
 
     name = "fake"
     runsc_version = "none"
+    runsc_identity = "none"
     platform = "none"
 
     def __init__(self, scripts: Sequence[Script | BackendError] = ()) -> None:

@@ -25,7 +25,7 @@ from sandbox.boxes.remains import remains_of
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxes.templates import Templates
 from sandbox.boxes.tracing import CallTrace
-from sandbox.boxes.version import runsc_version
+from sandbox.boxes.version import runsc_identity, runsc_version
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError
 from sandbox.logs import logger
@@ -95,7 +95,7 @@ class RunscBackend:
         self._hierarchy: cgroups.Hierarchy | None = None
         self._shifts_ids = False
         self.quarantine = Quarantine()
-        self.runsc_version = "unknown"
+        self.runsc_version = self.runsc_identity = "unknown"
 
     def image_digest(self, language: str) -> str:
         """Return the digest of a language's EROFS image."""
@@ -113,7 +113,7 @@ class RunscBackend:
         """
         if os.geteuid() != 0:
             raise BackendError("the backend runsc needs root: start it with sudo")
-        self.runsc_version = await runsc_version(self._runsc)
+        self.runsc_version, self.runsc_identity = await runsc_version(self._runsc), runsc_identity(self._runsc)
         for folder in leftovers.abandoned(self._run_dir):
             await _sweep(folder)
         self._instance = leftovers.claim(self._run_dir)

@@ -1,4 +1,4 @@
-"""Asks a runsc binary for its version."""
+"""Asks a runsc binary for its version, and tells it from others."""
 
 import asyncio
 import re
@@ -7,6 +7,20 @@ from pathlib import Path
 from sandbox.errors import BackendError
 
 _VERSION = re.compile(r"runsc version (\S+)")
+
+
+def runsc_identity(runsc: Path) -> str:
+    """Return what tells this binary from another one, also of the same version: its place, size and time of change.
+
+    Raises:
+        BackendError: It is not there.
+    """
+    try:
+        path = runsc.resolve()
+        status = path.stat()
+    except OSError as error:
+        raise BackendError(f"cannot look at {runsc}: {error}: install gVisor with scripts/install-gvisor") from error
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
 async def runsc_version(runsc: Path) -> str:

@@ -120,14 +120,12 @@ def serve(
 
     logs.configure()
     languages = languages_of(names)
-    binary = server.find_runsc(runsc).absolute()
     # The server does not stay where it was started.
     policies, last_removed = _absolute(policies), _absolute(last_removed)
     if listen.startswith("unix:") and listen != "unix:":
         listen = f"unix:{Path(listen.removeprefix('unix:')).absolute()}"
     settings = server.Settings(
         listen=listen,
-        runsc=binary,
         proofs=paths.run_dir() / "proofs",
         allow_remote=allow_remote,
         slots=slots,
@@ -150,7 +148,7 @@ def serve(
         return
     if os.geteuid() != 0:
         raise BackendError("boxes need root: start the server with sudo, or a launcher, and say --launcher PATH")
-    who = privileges.find_user(user)
+    who, binary = privileges.find_user(user), server.find_runsc(runsc).absolute()
     host.come_first()
     connection, launcher_pid = process.fork(
         lambda: make_launcher(

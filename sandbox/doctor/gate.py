@@ -22,14 +22,12 @@ class Terms:
     """On what terms a server is let through.
 
     Attributes:
-        runsc: The gVisor binary.
         proofs: The folder where proofs are kept.
         slots: Boxes at the same time.
         rely_on_kept: Whether a proof that an earlier server made will do.
         allow_unenforced: Whether to serve though a limit does not bind.
     """
 
-    runsc: Path
     proofs: Path
     slots: int
     rely_on_kept: bool = False
@@ -53,12 +51,10 @@ async def pass_gate(
     language = languages.get(LANGUAGE)
     if language is None:
         raise BackendError(f"the probes are written in {LANGUAGE}, and there is no such language here")
-    machine = await look(terms.runsc, ())
+    machine = replace(await look(None, ()), runsc_version=backend.runsc_version)
     unproven: list[Finding] = []
     for policy in policies.values():
-        about = proof.proof_of(
-            backend=backend, policy=policy, language=language, runsc=terms.runsc, layout=machine.layout
-        )
+        about = proof.proof_of(backend=backend, policy=policy, language=language, layout=machine.layout)
         if terms.rely_on_kept and proof.is_kept(about, terms.proofs):
             continue
         examination = await examine(backend, policy, language, slots=terms.slots, short=True)

@@ -30,8 +30,6 @@ class Proof:
 
     boot_id: str
     runsc: str
-    runsc_size_bytes: int
-    runsc_mtime_ns: int
     runsc_version: str
     policy: str
     policy_digest: str
@@ -42,18 +40,11 @@ class Proof:
     has_swap: bool
 
 
-def proof_of(*, backend: Backend, policy: Policy, language: Language, runsc: Path, layout: str) -> Proof:
-    """Return what a proof would be about, here and now.
-
-    Raises:
-        OSError: The binary is not there.
-    """
-    binary = runsc.resolve().stat()
+def proof_of(*, backend: Backend, policy: Policy, language: Language, layout: str) -> Proof:
+    """Return what a proof would be about, here and now."""
     return Proof(
         boot_id=_BOOT_ID.read_text().strip(),
-        runsc=str(runsc.resolve()),
-        runsc_size_bytes=binary.st_size,
-        runsc_mtime_ns=binary.st_mtime_ns,
+        runsc=backend.runsc_identity,
         runsc_version=backend.runsc_version,
         policy=policy.name,
         policy_digest=policy.digest,

@@ -47,6 +47,11 @@ class Recorder:
         return self._backend.runsc_version
 
     @property
+    def runsc_identity(self) -> str:
+        """The backend's."""
+        return self._backend.runsc_identity
+
+    @property
     def platform(self) -> str:
         """The backend's."""
         return self._backend.platform

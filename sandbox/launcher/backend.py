@@ -66,7 +66,7 @@ class LaunchedBackend:
         """The digests of the policies that the launcher has, by name."""
         self.name = "unknown"
         self.platform = "unknown"
-        self.runsc_version = "unknown"
+        self.runsc_version = self.runsc_identity = "unknown"
         self.quarantine = Withheld()
         self.on_gone: Callable[[str], None] | None = None
         """Called with the reason when the launcher is gone, or as good as."""
@@ -90,7 +90,8 @@ class LaunchedBackend:
 
     def _take(self, said: Mapping[str, Any]) -> None:
         try:
-            self.name, self.platform, self.runsc_version = said["backend"], said["platform"], said["runsc_version"]
+            self.name, self.platform = said["backend"], said["platform"]
+            self.runsc_version, self.runsc_identity = said["runsc_version"], said["runsc_identity"]
             self._images, self._versions, self.policies = said["images"], said["versions"], said["policies"]
             self.quarantine.take(said["withheld"])
         except KeyError:

@@ -119,6 +119,7 @@ class Launcher:
         return {
             "backend": self._backend.name,
             "runsc_version": self._backend.runsc_version,
+            "runsc_identity": self._backend.runsc_identity,
             "platform": self._backend.platform,
             "images": {name: self._backend.image_digest(name) for name in self._languages},
             "versions": {name: self._backend.language_version(name) for name in self._languages},

@@ -281,7 +281,7 @@ def test_the_report_is_for_people_too() -> None:
 
 
 def terms(folder: Path, **choices: bool) -> Terms:
-    return Terms(runsc=server.find_runsc(None), proofs=folder, slots=SLOTS, **choices)
+    return Terms(proofs=folder, slots=SLOTS, **choices)
 
 
 @pytest.mark.gvisor
@@ -315,7 +315,6 @@ def test_a_proof_serves_private_servers_alone_and_a_failure_makes_an_end_of_it(t
 def settings(tmp_path: Path, **choices: bool) -> server.Settings:
     return server.Settings(
         listen=f"unix:{tmp_path / 's'}",
-        runsc=server.find_runsc(None),
         proofs=tmp_path / "run",
         slots=SLOTS,
         **choices,

@@ -46,10 +46,10 @@ TRUE = json.dumps(
 JOB = Job(program=b"def f(): return 1", tests=SourceTests(b"assert f() == 1"))
 
 
-def the_two(client_pid: int) -> tuple[psutil.Process, psutil.Process]:
-    """The server and its launcher, among the children of a process."""
-    children = [child for child in psutil.Process(client_pid).children() if "serve" in child.cmdline()]
-    (server,) = children
+def the_two() -> tuple[psutil.Process, psutil.Process]:
+    """The server that this process started last, and its launcher. Those of other tests may be there too."""
+    children = [child for child in psutil.Process().children() if "serve" in child.cmdline()]
+    server = max(children, key=lambda child: (child.create_time(), child.pid))
     (launcher,) = [child for child in server.children() if child.cmdline() == server.cmdline()]
     return server, launcher
 
@@ -57,7 +57,7 @@ def the_two(client_pid: int) -> tuple[psutil.Process, psutil.Process]:
 def test_the_server_has_no_privilege_and_the_launcher_no_network() -> None:
     with local(backend="runsc") as client:
         assert client.run(JOB).passed
-        server, launcher = the_two(os.getpid())
+        server, launcher = the_two()
         held = look(server.pid)
         assert held.is_none
         assert held.uids == held.gids == {NOBODY_ELSE}
@@ -77,7 +77,7 @@ def test_the_server_has_no_privilege_and_the_launcher_no_network() -> None:
 def test_whoever_breaks_out_of_a_box_is_nobody_on_the_host(restored: bool) -> None:
     templates = "--templates" if restored else "--no-templates"
     with local(backend="runsc", extra_args=[templates]) as client, ThreadPoolExecutor() as beside:
-        _, launcher = the_two(os.getpid())
+        _, launcher = the_two()
         sleeper = Job(program=b"import time; time.sleep(2)", limits=RequestedLimits(wall_time_ms=60_000))
         # The third one at the latest is restored, if any is.
         for _ in range(3):
@@ -107,7 +107,7 @@ def sentries(launcher: psutil.Process) -> list[psutil.Process]:
 def test_a_server_that_is_killed_takes_its_boxes_and_its_launcher_with_it() -> None:
     before = leftovers()
     with local(backend="runsc") as client, ThreadPoolExecutor() as beside:
-        server, launcher = the_two(os.getpid())
+        server, launcher = the_two()
         sleeper = Job(program=b"import time; time.sleep(60)", limits=RequestedLimits(wall_time_ms=60_000))
         running = beside.submit(client.run, sleeper)
         wait_for(lambda: len(launcher.children()) > 0)

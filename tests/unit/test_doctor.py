@@ -442,10 +442,7 @@ def test_what_holds_when_nothing_is_beside_it_is_a_note(tmp_path: Path) -> None:
 
 
 def terms(tmp_path: Path, **choices: bool) -> gate.Terms:
-    binary = tmp_path / "runsc"
-    binary.write_text("#!/bin/sh\necho runsc version release-20991231.0\n")
-    binary.chmod(0o755)
-    return gate.Terms(runsc=binary, proofs=tmp_path / "run", slots=1, **choices)
+    return gate.Terms(proofs=tmp_path / "run", slots=1, **choices)
 
 
 def through(backend: FakeBackend, terms: gate.Terms) -> tuple[str, ...]:
@@ -478,13 +475,13 @@ def test_the_gate_is_shut_when_nothing_could_be_examined(tmp_path: Path, *, allo
 
 def test_the_gate_relies_on_a_proof_only_where_it_may(tmp_path: Path) -> None:
     may, may_not = terms(tmp_path, rely_on_kept=True), terms(tmp_path)
-    keep(kept_by(may), may.proofs)
+    keep(kept(), may.proofs)
 
     assert through(FakeBackend(), may) == ()
     with pytest.raises(BackendError, match="could not be proven"):
         through(FakeBackend([BackendError("no box")] * 20), may_not)
     # The failure made an end of it.
-    assert not is_kept(kept_by(may), may.proofs)
+    assert not is_kept(kept(), may.proofs)
 
 
 def test_the_gate_needs_the_language_of_the_probes(tmp_path: Path) -> None:
@@ -495,21 +492,20 @@ def test_the_gate_needs_the_language_of_the_probes(tmp_path: Path) -> None:
 # Proofs that are kept.
 
 
-def kept_by(terms: gate.Terms) -> Proof:
+def kept() -> Proof:
     from sandbox.boxes import cgroups
 
     return proof_of(
         backend=FakeBackend(),
         policy=POLICY,
         language=PYTHON,
-        runsc=terms.runsc,
         layout=cgroups.detect("sandbox").layout,
     )
 
 
 @pytest.fixture
-def proof(tmp_path: Path) -> Proof:
-    return kept_by(terms(tmp_path))
+def proof() -> Proof:
+    return kept()
 
 
 def test_a_proof_is_kept_until_it_is_forgotten(proof: Proof, tmp_path: Path) -> None:
@@ -785,7 +781,7 @@ def test_without_gvisor_the_machine_is_looked_at_all_the_same(tmp_path: Path) ->
 
 
 def test_a_runsc_that_makes_no_box_is_told_from_one_that_makes_bad_ones(tmp_path: Path) -> None:
-    result = invoke("--runsc", str(terms(tmp_path).runsc.with_name("none")))
+    result = invoke("--runsc", str(tmp_path / "none"))
 
     assert result.exit_code == 3
     assert "no runsc at" in result.stderr
