@@ -348,7 +348,8 @@ class _DockerBox:
             await self.kill()
         finally:
             if self._writer is not None:
-                self._writer.close()
+                # Not close: that would wait until somebody reads what is left to send.
+                self._writer.transport.abort()
                 with contextlib.suppress(OSError):
                     await self._writer.wait_closed()
             if self._socket is not None:

@@ -1,7 +1,6 @@
 """The backend of a server without privileges: boxes that a launcher makes. Only their pipes are here."""
 
 import asyncio
-import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,6 +15,7 @@ from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError
 from sandbox.launcher import messages
 from sandbox.launcher.channel import Channel
+from sandbox.logs import logger
 
 _GONE = "the launcher is gone: no box can be made; start the server anew"
 _SILENT = "the launcher does not answer: is it stopped? Start both anew"
@@ -216,11 +216,12 @@ async def _see_the_end(channel: Channel | None, opening: "asyncio.Future[Channel
             return
     channel.hang_up()
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                while (arrived := await channel.receive(descriptors_max=_ENDS))[0]:
-                    for descriptor in arrived[1]:
-                        os.close(descriptor)
+        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            while (arrived := await channel.receive(descriptors_max=_ENDS))[0]:
+                for descriptor in arrived[1]:
+                    os.close(descriptor)
+    except TimeoutError:
+        logger().error("the launcher does not say that a box is gone")
     finally:
         channel.close()
 
