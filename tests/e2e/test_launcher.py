@@ -343,7 +343,12 @@ def fuzzed(chance: random.Random) -> bytes:
 SPY = """#!/bin/sh
 bundle=
 for each in "$@"; do case "$each" in --bundle=*) bundle=${{each#--bundle=}};; esac; done
-[ -z "$bundle" ] || cp "$bundle/config.json" "$(mktemp {folder}/XXXXXXXX)"
+if [ -n "$bundle" ]; then
+    # Whole or not at all: a box may be killed at any moment.
+    part=$(mktemp {parts}/XXXXXXXX)
+    cp "$bundle/config.json" "$part"
+    mv "$part" {folder}/
+fi
 exec {runsc} "$@"
 """
 
@@ -351,9 +356,10 @@ exec {runsc} "$@"
 @pytest.fixture
 def spy(tmp_path: Path) -> tuple[Path, Path]:
     """A runtime that writes down the document of each box, and the folder where it does."""
-    seen, path = tmp_path / "seen", tmp_path / "runsc"
+    seen, parts, path = tmp_path / "seen", tmp_path / "parts", tmp_path / "runsc"
     seen.mkdir()
-    path.write_text(SPY.format(folder=seen, runsc="/usr/local/bin/runsc"))
+    parts.mkdir()
+    path.write_text(SPY.format(folder=seen, parts=parts, runsc="/usr/local/bin/runsc"))
     path.chmod(0o755)
     tmp_path.chmod(0o755)
     tmp_path.parent.chmod(0o755)
