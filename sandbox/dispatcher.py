@@ -9,6 +9,7 @@ from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, Over
 from sandbox.job import Job
 from sandbox.language import Language
 from sandbox.logs import logger
+from sandbox.metrics import Metrics
 from sandbox.policy import Policy
 from sandbox.runner import Assignment, Runner
 from sandbox.scheduler import Scheduler
@@ -26,13 +27,24 @@ class Dispatcher:
         scheduler: Scheduler,
         policies: Mapping[str, Policy],
         languages: Mapping[str, Language],
+        metrics: Metrics | None = None,
     ) -> None:
-        """Wire the parts together."""
+        """Wire the parts together.
+
+        Args:
+            backend: Makes the boxes.
+            runner: Runs jobs in them.
+            scheduler: Says when.
+            policies: By name.
+            languages: By name.
+            metrics: What counts the jobs, if anything does.
+        """
         self.backend = backend
         self.scheduler = scheduler
         self.policies: Mapping[str, Policy] = policies
         self.languages = languages
         self._runner = runner
+        self._metrics = metrics
         self._log = logger()
         # A box that does not die keeps its slot: what it uses is not there for others.
         backend.quarantine.report_to(scheduler.withhold)
@@ -61,10 +73,17 @@ class Dispatcher:
             AdmissionError: It was not run now.
             NotGvisorError: Boxes here are none; the server must stop.
         """
-        assignment, diagnostics = self.plan(job)
-        async with self.scheduler.slot() as slot:
-            assignment = replace(assignment, queue_time_ms=slot.queue_time_ms)
-            result = await self._runner.run(assignment, alone=slot.alone)
+        try:
+            assignment, diagnostics = self.plan(job)
+            async with self.scheduler.slot() as slot:
+                assignment = replace(assignment, queue_time_ms=slot.queue_time_ms)
+                result = await self._runner.run(assignment, alone=slot.alone)
+        except SandboxError as error:
+            if self._metrics is not None:
+                self._metrics.count_error(service_error(job.id, error))
+            raise
+        if self._metrics is not None:
+            self._metrics.count(job, result)
         self._log_result(job, result)
         return redacted(result, diagnostics)
 

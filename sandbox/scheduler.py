@@ -36,6 +36,11 @@ class Scheduler:
         self._idle.set()
 
     @property
+    def withheld(self) -> int:
+        """Slots that are kept from being used."""
+        return self._withheld
+
+    @property
     def waiting(self) -> int:
         """Jobs that wait for a slot."""
         return len(self._queue)

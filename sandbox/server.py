@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from sandbox.job import Job
 from sandbox.language import Language
 from sandbox.launcher.backend import LaunchedBackend
 from sandbox.logs import logger
+from sandbox.metrics import Metrics
 from sandbox.policy import Policy
 from sandbox.reloading import Reloader
-from sandbox.rpc.server import RpcServer, check_address
+from sandbox.rpc.server import AddressError, RpcServer, check_address
 from sandbox.rpc.service import SandboxService
 from sandbox.runner import Assignment, Runner
 from sandbox.scheduler import Scheduler
@@ -38,6 +39,7 @@ class Settings:
         listen: `HOST:PORT` or `unix:PATH`.
         proofs: Where proofs that limits bind are kept.
         allow_remote: Whether other machines may connect.
+        metrics: `HOST:PORT` where Prometheus finds what is counted; None: nothing is.
         slots: Boxes at the same time; None: as many as cores and memory carry.
         queue_jobs_max: Jobs that may wait.
         grace_s: How long running jobs may go on after a request to stop.
@@ -50,6 +52,7 @@ class Settings:
     listen: str
     proofs: Path
     allow_remote: bool = False
+    metrics: str | None = None
     slots: int | None = None
     queue_jobs_max: int = 1_024
     grace_s: float = 10.0
@@ -65,6 +68,10 @@ def check(settings: Settings) -> None:
         SandboxError: The text says what to do.
     """
     check_address(settings.listen, allow_remote=settings.allow_remote)
+    if settings.metrics is not None:
+        if settings.metrics.startswith("unix:"):
+            raise AddressError("Prometheus reads HOST:PORT, not a unix socket")
+        check_address(settings.metrics, allow_remote=settings.allow_remote)
 
 
 async def serve(
@@ -90,13 +97,9 @@ async def serve(
     by_machine = min(slots_for(host.look(), policy) for policy in policies.values())
     slots = settings.slots or by_machine
     backend = LaunchedBackend(launcher)
+    stack = contextlib.ExitStack()
     try:
-        await backend.start()
-        if differing := _differing(backend.policies, policies):
-            raise PolicyError(
-                f"the launcher has other policies than this server ({', '.join(differing)}): give both the same "
-                "--policies and --policy"
-            )
+        await _meet(backend, policies)
         await _prove_languages(backend, next(iter(policies.values())), languages)
         unenforced = await _prove_limits(settings, backend, slots, policies, languages)
         runner = Runner(backend, host_kernel=host.kernel_release(), unenforced=unenforced)
@@ -105,8 +108,14 @@ async def serve(
             queue_jobs_max=settings.queue_jobs_max,
             alone_max=max(1, by_machine // 2),
         )
+        metrics = stack.enter_context(_metrics(settings, scheduler, policies))
         dispatcher = Dispatcher(
-            backend=backend, runner=runner, scheduler=scheduler, policies=policies, languages=languages
+            backend=backend,
+            runner=runner,
+            scheduler=scheduler,
+            policies=policies,
+            languages=languages,
+            metrics=metrics,
         )
         end = _End()
         end.watch(die_with_stdin=settings.die_with_stdin)
@@ -117,7 +126,9 @@ async def serve(
             if not set(found) <= set(unenforced):
                 raise BackendError(f"{', '.join(found)} would not bind, and no verdict says so yet: restart the server")
 
-        reloader = Reloader(dispatcher, lambda: _read_again(backend, read_policies), prove)
+        reloader = Reloader(
+            dispatcher, lambda: _read_again(backend, read_policies), prove, metrics.count_reload if metrics else None
+        )
         server = RpcServer(SandboxService(dispatcher, on_fatal=end.fail))
         port = await server.start(settings.listen, allow_remote=settings.allow_remote)
         log.info(
@@ -149,10 +160,41 @@ async def serve(
                     await scheduler.idle()
         end.raise_if_failed()
     finally:
+        stack.close()
         await backend.close()
         log.info("stopped")
     if settings.last_removed is not None:
         shutil.rmtree(settings.last_removed, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _metrics(settings: Settings, scheduler: Scheduler, policies: Mapping[str, Policy]) -> Iterator[Metrics | None]:
+    """Give what counts, and show it where the settings say; None if they say nothing.
+
+    Raises:
+        AddressError: Nothing can listen there.
+    """
+    if settings.metrics is None:
+        yield None
+        return
+    metrics = Metrics()
+    metrics.in_force(policies)
+    metrics.read_from(
+        {
+            "slots": lambda: scheduler.slots,
+            "slots_withheld": lambda: scheduler.withheld,
+            "jobs_running": lambda: scheduler.running,
+            "jobs_waiting": lambda: scheduler.waiting,
+        }
+    )
+    host_name, _, port = settings.metrics.rpartition(":")
+    with contextlib.ExitStack() as stack:
+        try:
+            shown_on = stack.enter_context(metrics.served(host_name.strip("[]"), int(port)))
+        except OSError as error:
+            raise AddressError(f"cannot show metrics on {settings.metrics}: {error.strerror or error}") from error
+        logger().info("metrics", address=host_name, port=shown_on)
+        yield metrics
 
 
 def slots_for(machine: host.Host, policy: Policy) -> int:
@@ -200,6 +242,20 @@ async def _prove_limits(
         allow_unenforced=settings.allow_unenforced,
     )
     return await doctor.pass_gate(backend, policies, languages, terms)
+
+
+async def _meet(backend: LaunchedBackend, policies: Mapping[str, Policy]) -> None:
+    """Greet the launcher, and see that both have the same policies.
+
+    Raises:
+        SandboxError: It does not answer, or has others.
+    """
+    await backend.start()
+    if differing := _differing(backend.policies, policies):
+        raise PolicyError(
+            f"the launcher has other policies than this server ({', '.join(differing)}): give both the same "
+            "--policies and --policy"
+        )
 
 
 def _differing(there: Mapping[str, str], here: Mapping[str, Policy]) -> list[str]:

