@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": ("sandbox.cli.serve", "serve", "Run the service."),
     "launcher": ("sandbox.cli.launcher", "launcher", "Make boxes for a server that has no privileges."),
     "doctor": ("sandbox.cli.doctor", "doctor", "Attack every limit on this machine, and say which ones bind."),
+    "bench": ("sandbox.cli.bench", "bench", "Measure how fast this machine judges."),
     "policy": ("sandbox.cli.policy", "policy", "Look at policies, check them, compare them, try them out."),
     "health": ("sandbox.cli.health", "health", "Ask a server whether it serves."),
     "images": ("sandbox.cli.images", "images", "Build and list the images of languages."),

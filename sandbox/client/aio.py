@@ -37,10 +37,8 @@ class AsyncClient:
         targets = [endpoint] if isinstance(endpoint, str) else list(endpoint)
         if not targets or not all(targets):
             raise ValueError("an endpoint is HOST:PORT or unix:PATH")
-        if in_flight_max < 1:
-            raise ValueError(f"in_flight_max must be 1 or more, not {in_flight_max}")
         self.targets = tuple(dict.fromkeys(targets))
-        self.in_flight_max = in_flight_max
+        self.in_flight_max = checked_in_flight(in_flight_max)
         self._retry = retry or Retry()
         self._endpoints: list[Endpoint] = []
         self._room = asyncio.Semaphore(in_flight_max * len(self.targets))
@@ -118,16 +116,25 @@ class AsyncClient:
             return ServiceError(job_id=job_id, code=ServiceErrorCode.BOX_LOST, message=text)
         return result
 
-    async def run_many(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> AsyncGenerator[JobResult, None]:
+    async def run_many(
+        self, jobs: Iterable[Job] | AsyncIterable[Job], *, in_flight_max: int | None = None
+    ) -> AsyncGenerator[JobResult, None]:
         """Yield one result per job, in order of completion. `jobs` is read as far ahead as jobs may be in flight.
 
         Service errors are values here: one bad job does not end the rest. Leaving the iterator cancels what is running.
 
+        Args:
+            jobs: What to run.
+            in_flight_max: Unanswered jobs per server, at most; None: as the client was told.
+
         Raises:
+            ValueError: Nothing may be in flight.
             UnreachableError: No server answers, or none does any more.
             SandboxError: A server refuses to talk to us at all.
         """
-        dispatch = Dispatch(self._open(), in_flight_max=self.in_flight_max, retry=self._retry)
+        if in_flight_max is None:
+            in_flight_max = self.in_flight_max
+        dispatch = Dispatch(self._open(), in_flight_max=checked_in_flight(in_flight_max), retry=self._retry)
         results = dispatch.results(jobs)
         async with aclosing(results):
             async for result in results:
@@ -152,6 +159,17 @@ class AsyncClient:
             else:
                 return info_from_wire(response)
         raise unreachable(self.targets)
+
+
+def checked_in_flight(in_flight_max: int) -> int:
+    """Return the number.
+
+    Raises:
+        ValueError: Nothing may be in flight.
+    """
+    if in_flight_max < 1:
+        raise ValueError(f"in_flight_max must be 1 or more, not {in_flight_max}")
+    return in_flight_max
 
 
 def _fault(result: ServiceError) -> SandboxError:

@@ -20,6 +20,8 @@ class ServerInfo:
         queue_jobs_max: Jobs that may wait for a slot.
         jobs_running: Boxes that ran a job when it answered.
         jobs_queued: Jobs that waited for a slot when it answered.
+        cores: Of its machine, those that it may use.
+        memory_bytes: Of its machine.
     """
 
     server_version: str
@@ -32,6 +34,8 @@ class ServerInfo:
     queue_jobs_max: int
     jobs_running: int
     jobs_queued: int
+    cores: int = 0
+    memory_bytes: int = 0
 
 
 def info_from_wire(message: pb.GetServerInfoResponse) -> ServerInfo:
@@ -47,4 +51,6 @@ def info_from_wire(message: pb.GetServerInfoResponse) -> ServerInfo:
         queue_jobs_max=message.queue_jobs_max,
         jobs_running=message.host.jobs_running,
         jobs_queued=message.host.jobs_queued,
+        cores=message.host.cores,
+        memory_bytes=message.host.memory_bytes,
     )

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self, TypeVar
 
-from sandbox.client.aio import AsyncClient
+from sandbox.client.aio import AsyncClient, checked_in_flight
 from sandbox.client.info import ServerInfo
 from sandbox.client.retry import Retry
 from sandbox.errors import UnreachableError
@@ -38,7 +38,6 @@ class Client:
 
     def __init__(self, endpoint: str | Sequence[str], *, in_flight_max: int = 64, retry: Retry | None = None) -> None:
         self._client = AsyncClient(endpoint, in_flight_max=in_flight_max, retry=retry)
-        self._in_flight_max = in_flight_max * len(self._client.targets)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -73,27 +72,34 @@ class Client:
         """
         return self._wait(self._client.run(job))
 
-    def run_many(self, jobs: Iterable[Job]) -> Generator[JobResult, None, None]:
+    def run_many(self, jobs: Iterable[Job], *, in_flight_max: int | None = None) -> Generator[JobResult, None, None]:
         """Yield one result per job, in order of completion.
 
         `jobs` is read in the calling thread, as far ahead as jobs may be in flight. Service errors are values here: one
         bad job does not end the rest. Leaving the iterator, by Ctrl-C too, cancels what is running.
 
+        Args:
+            jobs: What to run.
+            in_flight_max: Unanswered jobs per server, at most; None: as the client was told.
+
         Raises:
+            ValueError: Nothing may be in flight.
             UnreachableError: No server answers, or none does any more.
             SandboxError: A server refuses to talk to us at all.
         """
+        per_server = self._client.in_flight_max if in_flight_max is None else checked_in_flight(in_flight_max)
+        room = per_server * len(self._client.targets)
         loop = self._running_loop()
         source = iter(jobs)
         feed: asyncio.Queue[Job | None] = asyncio.Queue()
         inbox: SimpleQueue[JobResult | BaseException] = SimpleQueue()
         ended = threading.Event()
-        pump = asyncio.run_coroutine_threadsafe(self._pump(feed, inbox, ended), loop)
+        pump = asyncio.run_coroutine_threadsafe(self._pump(feed, inbox, ended, per_server), loop)
         unanswered = 0
         more = True
         try:
             while True:
-                while more and unanswered < self._in_flight_max:
+                while more and unanswered < room:
                     job = next(source, None)
                     loop.call_soon_threadsafe(feed.put_nowait, job)
                     more = job is not None
@@ -116,9 +122,10 @@ class Client:
         feed: asyncio.Queue[Job | None],
         inbox: SimpleQueue[JobResult | BaseException],
         ended: threading.Event,
+        in_flight_max: int,
     ) -> None:
         try:
-            results = self._client.run_many(_drain(feed))
+            results = self._client.run_many(_drain(feed), in_flight_max=in_flight_max)
             async with aclosing(results):
                 async for result in results:
                     inbox.put(result)

