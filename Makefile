@@ -1,6 +1,6 @@
 # The verbs of this repository. Each says what it does, and each can be run again at no cost.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint proto bases clean
+.PHONY: help install demo test lint bench proto bases clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -43,6 +43,10 @@ lint: $(VENV)/installed-dev ## Check style, types, and that the generated code i
 	$(BIN)/mypy --scripts-are-modules scripts/install-gvisor scripts/dev-docker scripts/os_packages.py
 	@$(MAKE) --no-print-directory proto
 	@git diff --exit-code --stat -- sandbox/v1 || { echo 'lint: sandbox/v1 was not what proto/ says; it is now: commit it' >&2; exit 1; }
+
+bench: $(VENV)/installed-dev gvisor image docker ## Measure speed beside that of others, and write docs/benchmarks.md (an hour and a half)
+	@PYTHON=$(PYTHON) benchmarks/speed/peers/get-ray || echo 'bench: without Ray'
+	$(AS_ROOT) $(BIN)/python -m benchmarks.speed --publish
 
 proto: $(VENV)/installed-dev ## Generate sandbox/v1 from proto/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --grpc_python_out=. \

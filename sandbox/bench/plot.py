@@ -39,6 +39,7 @@ def draw(loads: Sequence[Load], title: str, path: Path) -> None:
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 5))
     at_once = [load.in_flight for load in loads]
     left.plot(at_once, [load.jobs_per_s for load in loads], marker="o")
+    left.set_xticks(at_once)
     left.set(xlabel="jobs in flight", ylabel="jobs/s", ylim=(0, None), title="throughput")
     for load in loads:
         latencies_ms = tuple(sorted(load.latencies_ms))

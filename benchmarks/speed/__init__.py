@@ -1,0 +1,1 @@
+"""How fast this service judges, beside what people use today."""

@@ -1,0 +1,1 @@
+"""The others, each as its users run it."""
