@@ -1,6 +1,6 @@
 """Everything needed to make a box, decided beforehand by a policy. No client's text is in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.errors import BackendError
 from sandbox.limits import Limits
@@ -64,6 +64,8 @@ class BoxSpec:
         filters: The same as the agent puts it on its roles.
         integrity: How strongly tests are kept apart from the program.
         warm: The modules that a box from which others are restored loads beforehand.
+        alone: Whether the box is for a run with nothing beside: not one that has waited, and none is made ready
+            meanwhile. Two specs that differ in nothing else are of one kind.
     """
 
     policy: str
@@ -77,6 +79,7 @@ class BoxSpec:
     filters: RoleFilters
     integrity: Integrity = Integrity.SEPARATE_PROCESS
     warm: tuple[str, ...] = ()
+    alone: bool = field(default=False, compare=False)
 
     @property
     def boxes(self) -> int:

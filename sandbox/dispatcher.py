@@ -115,6 +115,7 @@ class Dispatcher:
                 "queue_time_ms": usage.queue_time_ms,
                 "box_start_ms": usage.box_start_ms,
                 "box_restored": usage.box_restored,
+                "box_waited": usage.box_waited,
             }
         else:
             facts["service_error"] = result.code.value

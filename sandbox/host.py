@@ -31,6 +31,15 @@ def look() -> Host:
     )
 
 
+def cpu_pressure_percent(proc: Path = Path("/proc")) -> float:
+    """Return in which share of the last ten seconds somebody waited for a CPU; 0 where the kernel does not tell."""
+    try:
+        line = (proc / "pressure" / "cpu").read_text().splitlines()[0]
+        return float(line.split()[1].removeprefix("avg10="))
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 def come_first() -> None:
     """Have the kernel prefer this process: who watches must get a turn before those it watches.
 

@@ -35,6 +35,7 @@ class Metrics:
         self._verdicts = counter("verdicts", "Jobs that were judged.", (*kind, "status", "cause"))
         self._errors = counter("service_errors", "Jobs that were not judged, and why.", ("code",))
         self._attempts = counter("boxes", "Boxes that judged jobs were given.", ("made",))
+        self._waited = counter("boxes_waited", "Judged jobs whose box was there before they asked for one.")
         self._confirmed = counter("jobs_run_again", "Judged jobs that were given more than one box.")
         self._queue = histogram("queue_seconds", "Time in the queue.", buckets=_SECONDS)
         self._start = histogram("box_start_seconds", "Time until a job's box was ready.", buckets=_SECONDS)
@@ -76,6 +77,8 @@ class Metrics:
         kind, usage = (job.policy, job.language), result.usage
         self._verdicts.labels(*kind, result.status.value, result.cause.value).inc()
         self._attempts.labels("restored" if usage.box_restored else "started").inc(result.attempts)
+        if usage.box_waited:
+            self._waited.inc()
         if result.attempts > 1:
             self._confirmed.inc()
         self._queue.observe(usage.queue_time_ms / _MS_PER_S)

@@ -72,7 +72,8 @@ class Runner:
             outcome, attempts = await self._run_until_clear(assignment)
             if alone is not None and is_doubtful(outcome):
                 async with alone():
-                    outcome, more = await self._run_until_clear(assignment)
+                    spec = replace(assignment.spec, alone=True)
+                    outcome, more = await self._run_until_clear(replace(assignment, spec=spec))
                 attempts += more
         except NotGvisorError:
             raise
@@ -161,6 +162,7 @@ class Runner:
                     memory_peak_bytes=max(0, after.memory_peak_bytes - before.memory_bytes),
                     box_start_ms=box_start_ms,
                     box_restored=box.restored,
+                    box_waited=box.waited,
                 ),
                 starved_ms=starved_ms,
             )

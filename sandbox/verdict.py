@@ -144,6 +144,7 @@ class Usage:
         queue_time_ms: Time in the queue.
         box_start_ms: Time until the box was ready.
         box_restored: Whether it was restored from a checkpoint of one that waited for its job, not started.
+        box_waited: Whether it was made before the job asked for one.
     """
 
     cpu_time_ms: int = 0
@@ -153,6 +154,7 @@ class Usage:
     queue_time_ms: int = 0
     box_start_ms: int = 0
     box_restored: bool = False
+    box_waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

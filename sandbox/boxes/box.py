@@ -20,6 +20,10 @@ class Box(Protocol):
     def restored(self) -> bool:
         """Whether it was restored from a checkpoint, not started."""
 
+    @property
+    def waited(self) -> bool:
+        """Whether it was made before anybody asked for it."""
+
     async def send(self, data: bytes) -> None:
         """Write to the agent's standard input. A box that has died swallows it."""
 
@@ -59,6 +63,22 @@ class HasPipes(Protocol):
 
         Raises:
             BackendError: They were given away before.
+        """
+
+
+@runtime_checkable
+class Waits(Protocol):
+    """A box that can be kept until somebody has a job for it."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is known to have died."""
+
+    async def wait_for_word(self) -> None:
+        """Wait until the agent has said something. It is kept for whoever reads next.
+
+        Raises:
+            BackendError: It ended.
         """
 
 

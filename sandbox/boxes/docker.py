@@ -241,6 +241,7 @@ class _DockerBox:
     def __init__(self, engine: "_Engine", container_id: str, cgroup: cgroups.Cgroup) -> None:
         self.id = container_id[:12]
         self.restored = False
+        self.waited = False
         self._engine = engine
         self._container_id = container_id
         self._cgroup = cgroup
@@ -248,6 +249,7 @@ class _DockerBox:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._stderr = bytearray()
+        self._heard = b""
         self._last = Counters()
         self._gone = False
         self._alarm: cgroups.Alarm | None = None
@@ -271,6 +273,9 @@ class _DockerBox:
 
     async def receive(self) -> bytes:
         """Read from the agent; the container's standard error is kept aside."""
+        if self._heard:
+            heard, self._heard = self._heard, b""
+            return heard
         while self._reader is not None:
             try:
                 stream, size = _STREAM_HEADER.unpack(await self._reader.readexactly(_STREAM_HEADER.size))
@@ -281,6 +286,19 @@ class _DockerBox:
                 return data
             self._stderr += data[: _STDERR_BYTES_MAX - len(self._stderr)]
         return b""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the Engine has closed the container's streams."""
+        return self._reader is None or self._reader.at_eof()
+
+    async def wait_for_word(self) -> None:
+        """Wait until the agent has said something, and keep it."""
+        self.waited = True
+        if not self._heard:
+            self._heard = await self.receive()
+        if not self._heard:
+            raise BackendError(f"a box ended before it was ready: {await self.epitaph()}")
 
     async def settle(self, spec: BoxSpec) -> Counters:
         """Hold the box to its job's memory."""

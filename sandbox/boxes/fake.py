@@ -42,6 +42,7 @@ class FakeBox:
     def __init__(self, box_id: str, script: Script) -> None:
         self.id = box_id
         self.restored = False
+        self.waited = False
         self.sent = b""
         self.killed = False
         self._script = script

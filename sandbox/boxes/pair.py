@@ -52,6 +52,11 @@ class Pair:
         """Whether both were."""
         return self._tests.restored and self._program.restored
 
+    @property
+    def waited(self) -> bool:
+        """Whether both have."""
+        return self._tests.waited and self._program.waited
+
     async def send(self, data: bytes) -> None:
         """Give both boxes their part of the job."""
         await self._program.send(self._program_frames)

@@ -270,6 +270,7 @@ class _RunscBox:
     def __init__(self, box_id: str, cgroup: cgroups.Cgroup, *, restored: bool) -> None:
         self.id = box_id
         self.restored = restored
+        self.waited = False
         self._cgroup = cgroup
         self._process: asyncio.subprocess.Process | None = None
         self._pipes: Pipes | None = None
@@ -318,6 +319,19 @@ class _RunscBox:
             raise BackendError(f"a box was not restored within {timeout_s} s") from None
         if not self._heard:
             raise BackendError(f"a box was not restored: {await self.epitaph()}")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the runtime's command line process has ended, which it does with its box."""
+        return self._process is None or self._process.returncode is not None
+
+    async def wait_for_word(self) -> None:
+        """Wait until the agent has said something, and keep it."""
+        self.waited = True
+        if not self._heard:
+            self._heard = await self.receive()
+        if not self._heard:
+            raise BackendError(f"a box ended before it was ready: {await self.epitaph()}")
 
     async def wait_for_frame(self) -> None:
         """Wait until the agent has said one thing, whole.

@@ -62,6 +62,17 @@ _OPTIONS = (
         help="Restore boxes from checkpoints, which is faster, or start each one anew. Docker's are always started.",
     ),
     click.option(
+        "--ready-max",
+        type=click.IntRange(min=0, max=1_000),
+        default=0,
+        envvar="SANDBOX_READY_MAX",
+        show_default=True,
+        show_envvar=True,
+        metavar="N",
+        help="Boxes that are made before anybody asks for them, while a core is free, and wait: a job that finds one "
+        "waits milliseconds. Each takes some 50 MiB.",
+    ),
+    click.option(
         "--boxes-max",
         type=click.IntRange(min=1),
         default=256,
@@ -115,6 +126,7 @@ def make_launcher(
     runsc: Path,
     with_templates: bool,
     boxes_max: int,
+    ready_max: int,
 ) -> "Launcher":
     """Return a launcher, not started.
 
@@ -124,7 +136,7 @@ def make_launcher(
     from sandbox.launcher.service import Launcher
 
     boxes = make_backend(backend, languages, runsc, with_templates=with_templates)
-    return Launcher(boxes, read_policies, languages, boxes_max=boxes_max)
+    return Launcher(boxes, read_policies, languages, boxes_max=boxes_max, ready_max=ready_max)
 
 
 def make_backend(

@@ -29,6 +29,7 @@ def launcher(
     runsc: Path | None,
     with_templates: bool,
     boxes_max: int,
+    ready_max: int,
     user: str | None,
 ) -> None:
     """Make boxes for a server that has no privileges: sandbox serve --launcher PATH.
@@ -52,6 +53,7 @@ def launcher(
         runsc=server.find_runsc(runsc),
         with_templates=with_templates,
         boxes_max=boxes_max,
+        ready_max=ready_max,
     )
     host.come_first()
     asyncio.run(process.listen(made, path, uid=who.uid))

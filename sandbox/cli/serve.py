@@ -99,6 +99,7 @@ def serve(
     runsc: Path | None,
     with_templates: bool,
     boxes_max: int,
+    ready_max: int,
     user: str | None,
     metrics: str | None,
     allow_remote: bool,
@@ -159,7 +160,13 @@ def serve(
     host.come_first()
     connection, launcher_pid = process.fork(
         lambda: make_launcher(
-            backend, languages, read_policies, runsc=binary, with_templates=with_templates, boxes_max=boxes_max
+            backend,
+            languages,
+            read_policies,
+            runsc=binary,
+            with_templates=with_templates,
+            boxes_max=boxes_max,
+            ready_max=ready_max,
         )
     )
     try:
@@ -178,7 +185,7 @@ def _absolute(path: Path | None) -> Path | None:
 
 def _refuse_the_launchers_options() -> None:
     context = click.get_current_context()
-    for name in ("backend", "runsc", "with_templates", "boxes_max", "user"):
+    for name in ("backend", "runsc", "with_templates", "boxes_max", "ready_max", "user"):
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} is the launcher's to know: say it there")
 

@@ -68,6 +68,7 @@ def result_fields(result: JobResult) -> dict[str, Any]:
         "queue_time_ms": result.usage.queue_time_ms,
         "box_start_ms": result.usage.box_start_ms,
         "box_restored": result.usage.box_restored,
+        "box_waited": result.usage.box_waited,
         "attempts": result.attempts,
         "unenforced": list(result.unenforced),
         "integrity": result.integrity.value,

@@ -163,7 +163,11 @@ class LaunchedBackend:
     async def _new_channel(self, spec: BoxSpec) -> Channel:
         """Have the launcher begin to make a box. Returns the box's channel, also when nobody waits for it any more."""
         request = messages.Open(
-            policy=spec.policy, policy_digest=spec.policy_digest, language=spec.language, limits=spec.limits
+            policy=spec.policy,
+            policy_digest=spec.policy_digest,
+            language=spec.language,
+            limits=spec.limits,
+            alone=spec.alone,
         )
         _, descriptors = await self._ask_in_turn(request)
         if len(descriptors) != 1:
@@ -232,6 +236,7 @@ class _LaunchedBox:
     def __init__(self, channel: Channel, ends: Ends, said: Mapping[str, Any]) -> None:
         self.id: str = said["box_id"]
         self.restored: bool = said["restored"]
+        self.waited: bool = said["waited"]
         self._channel = channel
         self._pipes = Pipes(ends)
         self._heard: bytes = said["heard"].encode("latin-1")

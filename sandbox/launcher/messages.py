@@ -50,12 +50,14 @@ class Open:
         policy_digest: The version of it that the server means; another one is not used in its place.
         language: Its name.
         limits: The job's; checked against the policy's ceilings.
+        alone: Whether nothing is to be made ready beside it, and it is not to have waited itself.
     """
 
     policy: str
     policy_digest: str
     language: str
     limits: Limits
+    alone: bool = False
 
 
 Request = Hello | Reload | Remains | Open
@@ -87,12 +89,13 @@ def read_request(data: bytes) -> Request:
         return Reload()
     if ask == "remains" and message.keys() == {"box_id"}:
         return Remains(_text(message["box_id"], _BOX_ID))
-    if ask == "open" and message.keys() == {"policy", "policy_digest", "language", "limits"}:
+    if ask == "open" and message.keys() == {"policy", "policy_digest", "language", "limits", "alone"}:
         return Open(
             policy=_text(message["policy"], _NAME),
             policy_digest=_text(message["policy_digest"], _DIGEST),
             language=_text(message["language"], _NAME),
             limits=_limits(message["limits"]),
+            alone=_flag(message["alone"]),
         )
     raise MessageError("no such request")
 
@@ -184,6 +187,12 @@ def _object(data: bytes) -> dict[str, Any]:
 def _text(value: object, pattern: re.Pattern[str]) -> str:
     if type(value) is not str or pattern.fullmatch(value) is None:
         raise MessageError("no such name")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if type(value) is not bool:
+        raise MessageError("no such request")
     return value
 
 

@@ -12,10 +12,13 @@ import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
+from sandbox import host
 from sandbox.boxes.box import Backend, Box, HasPipes
 from sandbox.boxes.pipes import Ends, Pipes, make_pipes
+from sandbox.boxes.pool import Pool
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError, SandboxError
@@ -34,6 +37,9 @@ _WORDS_WAITING_MAX = 4
 _LIFETIME_SPARE_S = 60.0
 """What a box may live beyond all that its job may take; a server that keeps it longer has forgotten it, or worse."""
 
+_PRESSURE_MAX = 40.0
+"""Share of the last ten seconds in which somebody waited for a CPU; above it, nothing is made that nobody asked for."""
+
 _Words = asyncio.Queue[bytes]
 
 
@@ -47,6 +53,7 @@ class Launcher:
         languages: Mapping[str, Language],
         *,
         boxes_max: int,
+        ready_max: int = 0,
     ) -> None:
         """Prepare.
 
@@ -55,8 +62,12 @@ class Launcher:
             read_policies: Reads all policies; called at the start and whenever a server asks for it.
             languages: By name.
             boxes_max: Boxes of all servers at once; one more is refused.
+            ready_max: Boxes that are made before anybody asks for them, and wait.
         """
         self._backend = backend
+        self._pool = None
+        if ready_max:
+            self._pool = Pool(backend.open, ready_max=ready_max, cores=host.look().cores, has_room=_has_room)
         self._read_policies = read_policies
         self._languages = languages
         self._boxes_max = boxes_max
@@ -79,6 +90,8 @@ class Launcher:
 
     async def close(self) -> None:
         """Stop the backend. No server is attended any more."""
+        if self._pool is not None:
+            await self._pool.close()
         await self._backend.close()
 
     async def attend(self, control: Channel) -> None:
@@ -184,7 +197,7 @@ class Launcher:
         language = self._languages.get(request.language)
         if language is None:
             raise BackendError(f"the launcher has no language {request.language!r}: give both the same --language")
-        return policy.box_for(language, request.limits)
+        return replace(policy.box_for(language, request.limits), alone=request.alone)
 
     async def _serve_box(self, spec: BoxSpec, channel: Channel) -> None:
         """Make one box and answer on its channel, until the server hangs up or is gone."""
@@ -205,9 +218,15 @@ class Launcher:
 
     async def _work(self, spec: BoxSpec, channel: Channel, words: _Words, opened: asyncio.Event) -> None:
         try:
-            async with self._backend.open(spec) as box, _pipes_of(box) as (ends, heard):
+            open_box = self._backend.open if self._pool is None else self._pool.open
+            async with open_box(spec) as box, _pipes_of(box) as (ends, heard):
                 opened.set()
-                first = {"box_id": box.id, "restored": box.restored, "heard": heard.decode("latin-1")}
+                first = {
+                    "box_id": box.id,
+                    "restored": box.restored,
+                    "waited": box.waited,
+                    "heard": heard.decode("latin-1"),
+                }
                 try:
                     channel.send(messages.encode(first), [ends.source, ends.sink])
                 finally:
@@ -225,6 +244,14 @@ class Launcher:
         except Exception as error:
             logger().error("a box was given up", error=repr(error))
             raise
+
+
+def _has_room(spec: BoxSpec) -> bool:
+    """Tell whether the machine has twice the memory of a box of this kind, and CPUs that are not fought for."""
+    return (
+        host.look().memory_available_bytes >= 2 * spec.start_memory_bytes
+        and host.cpu_pressure_percent() < _PRESSURE_MAX
+    )
 
 
 def _lifetime_s(spec: BoxSpec) -> float:

@@ -288,6 +288,7 @@ def _verdict_from_wire(job_id: str, message: pb.Verdict) -> Verdict:
             queue_time_ms=usage.queue_time_ms,
             box_start_ms=usage.box_start_ms,
             box_restored=usage.box_restored,
+            box_waited=usage.box_waited,
         ),
         stdout=Captured(message.stdout.data, message.stdout.truncated),
         stderr=Captured(message.stderr.data, message.stderr.truncated),

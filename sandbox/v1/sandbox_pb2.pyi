@@ -990,6 +990,7 @@ class Usage(_message.Message):
     BOX_START_MS_FIELD_NUMBER: _builtins.int
     STARVED_TIME_MS_FIELD_NUMBER: _builtins.int
     BOX_RESTORED_FIELD_NUMBER: _builtins.int
+    BOX_WAITED_FIELD_NUMBER: _builtins.int
     cpu_time_ms: _builtins.int
     wall_time_ms: _builtins.int
     memory_peak_bytes: _builtins.int
@@ -999,6 +1000,8 @@ class Usage(_message.Message):
     """Part of the wall time in which others had the CPU that the box wanted. Not counted against the job."""
     box_restored: _builtins.bool
     """The box was restored from a checkpoint of one that waited for its job, not started."""
+    box_waited: _builtins.bool
+    """Whether the job's box was made before the job asked for one, and waited for it."""
     def __init__(
         self,
         *,
@@ -1009,10 +1012,11 @@ class Usage(_message.Message):
         box_start_ms: _builtins.int = ...,
         starved_time_ms: _builtins.int = ...,
         box_restored: _builtins.bool = ...,
+        box_waited: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["box_restored", b"box_restored", "box_start_ms", b"box_start_ms", "cpu_time_ms", b"cpu_time_ms", "memory_peak_bytes", b"memory_peak_bytes", "queue_time_ms", b"queue_time_ms", "starved_time_ms", b"starved_time_ms", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box_restored", b"box_restored", "box_start_ms", b"box_start_ms", "box_waited", b"box_waited", "cpu_time_ms", b"cpu_time_ms", "memory_peak_bytes", b"memory_peak_bytes", "queue_time_ms", b"queue_time_ms", "starved_time_ms", b"starved_time_ms", "wall_time_ms", b"wall_time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

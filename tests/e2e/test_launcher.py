@@ -41,6 +41,7 @@ TRUE = json.dumps(
         "policy_digest": POLICY.digest,
         "language": "python",
         "limits": asdict(POLICY.defaults),
+        "alone": False,
     }
 ).encode()
 JOB = Job(program=b"def f(): return 1", tests=SourceTests(b"assert f() == 1"))

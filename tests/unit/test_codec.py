@@ -86,7 +86,10 @@ verdicts = st.builds(
     message=texts,
     tests_planned=u32,
     test_results=st.lists(st.builds(TestResult, u32, st.sampled_from(TestStatus), texts)).map(tuple),
-    usage=st.builds(Usage, **{field.name: u32 for field in fields(Usage)} | {"box_restored": st.booleans()}),
+    usage=st.builds(
+        Usage,
+        **{field.name: u32 for field in fields(Usage)} | dict.fromkeys(("box_restored", "box_waited"), st.booleans()),
+    ),
     stdout=st.builds(Captured, st.binary(), st.booleans()),
     stderr=st.builds(Captured, st.binary(), st.booleans()),
     integrity=st.sampled_from(Integrity),

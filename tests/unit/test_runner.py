@@ -646,6 +646,12 @@ def test_boxes_that_die_are_counted_on_both_sides_of_a_doubt() -> None:
     assert turns.boxes == [(2, 0), (4, 0)]
 
 
+def test_the_box_of_a_run_alone_is_asked_for_as_such() -> None:
+    backend = FakeBackend([slow(), passes()])
+    run(backend, alone=Turns(backend))
+    assert [spec.alone for spec in backend.specs] == [False, True]
+
+
 def test_a_run_alone_that_is_lost_is_a_service_error() -> None:
     said, turns = confirmed(slow(), BackendError("no room"), BackendError("no room at all"))
     assert isinstance(said, ServiceError)

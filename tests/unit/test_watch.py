@@ -404,6 +404,7 @@ class Box:
         self.may_answer.set()
         self.kills = 0
         self.restored = False
+        self.waited = False
 
     async def counters(self) -> Counters:
         reading = self._readings.pop(0)
