@@ -1,5 +1,8 @@
 """The keeper: pid 1 of the program's namespaces. It makes the program role, waits for it, and says how it ended.
 
+The program's process is made before there is an order for it, and has by then all that a program has: a box that waits
+for its job, or from which others are restored, has done that part of the work already.
+
 It is forked from the agent before a job arrives, so it holds no byte of the tests; and it is not the program itself,
 because a signal that pid 1 sends to itself is lost, and a program that kills itself must be seen to die by it.
 """
@@ -49,9 +52,12 @@ BROKEN = b"!"[0]
 STDERR = 2
 CALLS, ANSWERS = 3, 4
 """Where a program finds the pipes of the tests. Documented: it may speak on them; it gains nothing by it."""
+_ORDER, _READY = 5, 6
+"""Where its process hears what to do, and says that it can; closed before there is a program."""
 
 _DESCRIPTORS_MAX = 65_536
 _IS_APART = b"apart"
+_CAN = b"."
 
 EXIT_BUG = 70
 """The program role came back from where it must not come back."""
@@ -135,23 +141,66 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
     kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={disk_bytes},mode=1777")  # noqa: S108 (the box's own)
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", flags, f"size={shm_bytes},mode=1777")  # noqa: S108
     kernel.drop_privileges_for_ever()
+
+    def become() -> None:
+        kernel.restore_interrupts()
+        _limit(processes_max, open_files_max)
+        # Last: it may deny what putting it on takes.
+        kernel.filter_system_calls(calls_filter)
+
+    program: _Program | None = _Program(ends, become, program_main)
     frames.write_frame(ends.reports, PREPARED)
     _, source = frames.read_frame(ends.orders)
     while True:
         order, stdin = frames.read_frame(ends.orders)
-        program = os.fork()
-        if program == 0:
+        # Only input/output cases need another one, and they one for each.
+        program = program or _Program(ends, become, program_main)
+        program.begin(order, stdin, source)
+        kind, code = _wait_for(program.pid)
+        program = None
+        frames.write_frame(ends.reports, ENDED, frames.PROGRAM_END_BODY.pack(kind, code))
+
+
+class _Program:
+    """A process that waits to be told which program it is. It is told once."""
+
+    def __init__(self, ends: Ends, become: Callable[[], None], program_main: ProgramMain) -> None:
+        """Make it, and wait until it is all that it can be without its program.
+
+        Raises:
+            OSError: It could not become that.
+        """
+        self._stdin = os.memfd_create("stdin")
+        hears, self._order = os.pipe()
+        ready, says = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
             try:
-                kernel.restore_interrupts()
-                _become_program(ends, stdin, processes_max, open_files_max)
-                # Last: it may deny what putting it on takes.
-                kernel.filter_system_calls(calls_filter)
+                _arrange((self._stdin, ends.stdout, ends.stderr, ends.calls, ends.answers, hears, says))
+                become()
+                os.write(_READY, _CAN)
+                os.close(_READY)
+                order, source = frames.read_frame(_ORDER)
+                os.close(_ORDER)
                 program_main(order, source)
             finally:
                 # Whatever the program broke in its own interpreter, it must not walk on as a keeper.
                 os._exit(EXIT_BUG)
-        kind, code = _wait_for(program)
-        frames.write_frame(ends.reports, ENDED, frames.PROGRAM_END_BODY.pack(kind, code))
+        os.close(hears)
+        os.close(says)
+        can = os.read(ready, 1)
+        os.close(ready)
+        if can != _CAN:
+            raise OSError("its process ended before it had its program")
+
+    def begin(self, order: int, stdin: bytes, source: bytes) -> None:
+        """Tell it what to do."""
+        # The two have one place in the file, so what is written is read only once it is wound back.
+        frames.write_all(self._stdin, stdin)
+        os.lseek(self._stdin, 0, os.SEEK_SET)
+        os.close(self._stdin)
+        frames.write_frame(self._order, order, source)
+        os.close(self._order)
 
 
 def _show_cores(cores: int) -> None:
@@ -159,20 +208,17 @@ def _show_cores(cores: int) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
 
-def _become_program(ends: Ends, stdin: bytes, processes_max: int, open_files_max: int) -> None:
-    """Arrange the descriptors that a program sees: 0, 1, 2, and 3 and 4 for the calls of the tests."""
+def _arrange(descriptors: tuple[int, ...]) -> None:
+    """Put them at 0, 1, 2 and so on, where the program finds those that are its own, and close all others."""
     os.setsid()
-    if stdin:
-        source = os.memfd_create("stdin")
-        frames.write_all(source, stdin)
-        os.lseek(source, 0, os.SEEK_SET)
-    else:
-        source = os.open("/dev/null", os.O_RDONLY)
-    # First out of the way of 0..4, so that no dup2 lands on a descriptor that is still needed.
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in (source, ends.stdout, ends.stderr, ends.calls, ends.answers)]
+    # First out of the way, so that no dup2 lands on a descriptor that is still needed.
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in descriptors]
     for number, fd in enumerate(high):
         os.dup2(fd, number, inheritable=number <= STDERR)
-    _close_all_but(range(5))
+    _close_all_but(range(len(descriptors)))
+
+
+def _limit(processes_max: int, open_files_max: int) -> None:
     os.chdir("/tmp")  # noqa: S108
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files_max, open_files_max))
