@@ -1,11 +1,13 @@
 """Takes a job through policy, queue and box, and logs one line about it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from sandbox.boxes.box import Backend
 from sandbox.diagnostics import Diagnostics, redacted
-from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
+from sandbox.errors import AdmissionError, BackendError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
 from sandbox.job import Job
 from sandbox.language import Language
 from sandbox.logs import logger
@@ -44,6 +46,7 @@ class Dispatcher:
         self.policies: Mapping[str, Policy] = policies
         self.languages = languages
         self._runner = runner
+        self._running: set[asyncio.Task[None]] = set()
         self._metrics = metrics
         self._log = logger()
         # A box that does not die keeps its slot: what it uses is not there for others.
@@ -75,9 +78,7 @@ class Dispatcher:
         """
         try:
             assignment, diagnostics = self.plan(job)
-            async with self.scheduler.slot() as slot:
-                assignment = replace(assignment, queue_time_ms=slot.queue_time_ms)
-                result = await self._runner.run(assignment, alone=slot.alone)
+            result = await self._verdict(assignment)
         except SandboxError as error:
             if self._metrics is not None:
                 self._metrics.count_error(service_error(job.id, error))
@@ -86,6 +87,36 @@ class Dispatcher:
             self._metrics.count(job, result)
         self._log_result(job, result)
         return redacted(result, diagnostics)
+
+    async def _verdict(self, assignment: Assignment) -> JobResult:
+        """Run a job, and return its result before its box is done away with; its slot is its own until then."""
+        said: asyncio.Future[JobResult] = asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(self._see_through(assignment, said))
+        self._running.add(running)
+        running.add_done_callback(self._saw_through)
+        either: list[asyncio.Future[Any]] = [said, running]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            running.cancel()
+            await asyncio.wait([running])
+            raise
+        if not said.done():
+            # It failed, and says here why.
+            running.result()
+        return said.result()
+
+    def _saw_through(self, running: "asyncio.Task[None]") -> None:
+        self._running.discard(running)
+        if not running.cancelled() and isinstance(error := running.exception(), BackendError):
+            # Who waits for a result has been told, or has one already: what is left is in quarantine.
+            self._log.error("a box was not done away with in order", error=str(error))
+
+    async def _see_through(self, assignment: Assignment, said: "asyncio.Future[JobResult]") -> None:
+        async with self.scheduler.slot() as slot:
+            assignment = replace(assignment, queue_time_ms=slot.queue_time_ms)
+            async with self._runner.running(assignment, alone=slot.alone) as result:
+                said.set_result(result)
 
     async def answer(self, job: Job) -> JobResult:
         """Run a job to its result; what keeps it from running becomes a service error.

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from sandbox import wire
@@ -52,7 +52,14 @@ class Runner:
         self._unenforced = unenforced
 
     async def run(self, assignment: Assignment, *, alone: Alone | None = None) -> JobResult:
-        """Run a job to its verdict.
+        """Run a job to its verdict, and return when its box is gone; see `running`."""
+        async with self.running(assignment, alone=alone) as result:
+            return result
+        raise AssertionError("unreachable: a context that swallows nothing")
+
+    @asynccontextmanager
+    async def running(self, assignment: Assignment, *, alone: Alone | None = None) -> AsyncIterator[JobResult]:
+        """Run a job to its verdict, and give it. On leaving, its box, which is dead by then, is done away with.
 
         A box that dies for no reason that any counter knows is replaced once; a second such death is the program's. A
         time-out, or a death by memory, that may be the machine's is confirmed once by a run alone.
@@ -61,42 +68,55 @@ class Runner:
             assignment: The job.
             alone: Gives a turn with nobody beside. None: nothing is confirmed.
 
-        Returns:
+        Gives:
             The verdict, or a service error when the tests or the service are at fault. Backend errors become one.
 
         Raises:
             NotGvisorError: The boxes made here are none. The server must stop serving.
             ShuttingDownError: The server goes away before a doubtful end could be confirmed.
+            BackendError: On leaving: the box could not be done away with in order.
         """
-        try:
-            outcome, attempts = await self._run_until_clear(assignment)
-            if alone is not None and is_doubtful(outcome):
-                async with alone():
+        async with AsyncExitStack() as boxes:
+            try:
+                outcome, attempts = await self._run_until_clear(assignment, boxes)
+                if alone is not None and is_doubtful(outcome):
+                    # Gone before the turn begins; the next one before it ends.
+                    await boxes.aclose()
+                    await boxes.enter_async_context(alone())
                     spec = replace(assignment.spec, alone=True)
-                    outcome, more = await self._run_until_clear(replace(assignment, spec=spec))
-                attempts += more
-        except NotGvisorError:
-            raise
-        except BackendError as error:
-            return ServiceError(job_id=assignment.job.id, code=ServiceErrorCode.BOX_LOST, message=str(error))
-        return self._conclude(assignment, outcome, attempts)
+                    outcome, more = await self._run_until_clear(replace(assignment, spec=spec), boxes)
+                    attempts += more
+                result = self._conclude(assignment, outcome, attempts)
+            except NotGvisorError:
+                raise
+            except BackendError as error:
+                await boxes.aclose()
+                text = str(error)
+                result = ServiceError(job_id=assignment.job.id, code=ServiceErrorCode.BOX_LOST, message=text)
+            yield result
 
-    async def _run_until_clear(self, assignment: Assignment) -> tuple[Outcome, int]:
+    async def _run_until_clear(self, assignment: Assignment, boxes: AsyncExitStack) -> tuple[Outcome, int]:
         """Run a job in one box, or in two when the first one is lost. Returns what came of it, and how many.
+
+        Args:
+            assignment: The job.
+            boxes: Gets the last box, dead.
 
         Raises:
             BackendError: Both were lost, and not by the program.
         """
         for attempts in range(1, _ATTEMPTS_MAX):
             try:
-                outcome = await self._run_once(assignment)
+                async with AsyncExitStack() as box:
+                    outcome = await self._run_once(assignment, box)
+                    if not is_ambiguous(outcome):
+                        boxes.push_async_exit(box.pop_all())
+                        return outcome, attempts
             except NotGvisorError:
                 raise
             except BackendError:
                 continue
-            if not is_ambiguous(outcome):
-                return outcome, attempts
-        return await self._run_once(assignment), _ATTEMPTS_MAX
+        return await self._run_once(assignment, boxes), _ATTEMPTS_MAX
 
     def _conclude(self, assignment: Assignment, outcome: Outcome, attempts: int) -> JobResult:
         job = assignment.job
@@ -132,41 +152,40 @@ class Runner:
             limits=spec.limits,
         )
 
-    async def _run_once(self, assignment: Assignment) -> Outcome:
+    async def _run_once(self, assignment: Assignment, stack: AsyncExitStack) -> Outcome:
         spec = assignment.spec
         begun = time.monotonic()
-        async with AsyncExitStack() as stack:
-            box, transcript = await self._open(assignment, stack)
-            before = await box.settle(spec)
-            box_start_ms = round((time.monotonic() - begun) * _MS_PER_S)
-            watch = Watch(box, spec, before)
-            # The program's bytes go out here; from now on, whatever happens to the box may be its doing.
-            await self._converse(box, assignment, transcript, watch)
-            wall_time_ms = watch.elapsed_ms()
-            after = await box.counters()
-            await box.kill()
-            starved = starved_us(before, after)
-            starved_ms = None if starved is None else starved // 1000
-            counted = Outcome(
-                sealed=transcript.sealed,
-                stop=watch.at_the_end(after),
-                oom_kills=after.oom_kills - before.oom_kills,
-                process_limit_hits=after.process_limit_hits - before.process_limit_hits,
-                memory_limit_bytes=spec.limits.memory_bytes,
-                host_tasks_max=spec.rules.host_tasks_max,
-                box_exit="" if transcript.sealed else await box.epitaph(),
-                usage=Usage(
-                    cpu_time_ms=(after.cpu_time_us - before.cpu_time_us) // 1000,
-                    wall_time_ms=wall_time_ms,
-                    starved_time_ms=starved_ms or 0,
-                    memory_peak_bytes=max(0, after.memory_peak_bytes - before.memory_bytes),
-                    box_start_ms=box_start_ms,
-                    box_restored=box.restored,
-                    box_waited=box.waited,
-                ),
-                starved_ms=starved_ms,
-            )
-            return transcript.outcome(counted)
+        box, transcript = await self._open(assignment, stack)
+        before = await box.settle(spec)
+        box_start_ms = round((time.monotonic() - begun) * _MS_PER_S)
+        watch = Watch(box, spec, before)
+        # The program's bytes go out here; from now on, whatever happens to the box may be its doing.
+        await self._converse(box, assignment, transcript, watch)
+        wall_time_ms = watch.elapsed_ms()
+        after = await box.counters()
+        await box.kill()
+        starved = starved_us(before, after)
+        starved_ms = None if starved is None else starved // 1000
+        counted = Outcome(
+            sealed=transcript.sealed,
+            stop=watch.at_the_end(after),
+            oom_kills=after.oom_kills - before.oom_kills,
+            process_limit_hits=after.process_limit_hits - before.process_limit_hits,
+            memory_limit_bytes=spec.limits.memory_bytes,
+            host_tasks_max=spec.rules.host_tasks_max,
+            box_exit="" if transcript.sealed else await box.epitaph(),
+            usage=Usage(
+                cpu_time_ms=(after.cpu_time_us - before.cpu_time_us) // 1000,
+                wall_time_ms=wall_time_ms,
+                starved_time_ms=starved_ms or 0,
+                memory_peak_bytes=max(0, after.memory_peak_bytes - before.memory_bytes),
+                box_start_ms=box_start_ms,
+                box_restored=box.restored,
+                box_waited=box.waited,
+            ),
+            starved_ms=starved_ms,
+        )
+        return transcript.outcome(counted)
 
     async def _open(self, assignment: Assignment, stack: AsyncExitStack) -> tuple[Box, Transcript]:
         """Make the box of a job, or its two, and wait until they are ready."""

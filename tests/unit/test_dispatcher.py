@@ -1,6 +1,8 @@
 """A job's way to its box: refusals name their field, faults become service errors, and a log tells no secrets."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from sandbox import wire
+from sandbox.boxes.box import Box
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.fake import FakeBackend, Script
+from sandbox.boxspec import BoxSpec
 from sandbox.diagnostics import Diagnostics
 from sandbox.dispatcher import Dispatcher, service_error
 from sandbox.errors import (
@@ -199,6 +203,88 @@ def test_a_full_queue_is_a_service_error() -> None:
 
     codes = [each.code for each in asyncio.run(work()) if isinstance(each, ServiceError)]
     assert codes == [ServiceErrorCode.OVERLOADED, ServiceErrorCode.SHUTTING_DOWN]
+
+
+class SlowToGo(FakeBackend):
+    """Its boxes are gone only when they are told to be, and then in order or not."""
+
+    def __init__(self, scripts: list[Script], failure: BackendError | None = None) -> None:
+        super().__init__(scripts)
+        self.may_go = asyncio.Event()
+        self._failure = failure
+
+    @asynccontextmanager
+    async def _open(self, spec: BoxSpec) -> AsyncIterator[Box]:
+        async with super()._open(spec) as box:
+            yield box
+            await self.may_go.wait()
+            if self._failure is not None:
+                raise self._failure
+
+
+def slow_to_go(backend: FakeBackend) -> Dispatcher:
+    return Dispatcher(
+        backend=backend,
+        runner=Runner(backend, host_kernel=HOST_KERNEL),
+        scheduler=Scheduler(slots=1, queue_jobs_max=5),
+        policies=POLICIES,
+        languages=LANGUAGES,
+    )
+
+
+def test_a_verdict_does_not_wait_until_the_box_is_gone_but_the_next_job_does() -> None:
+    async def work() -> None:
+        backend = SlowToGo([PASSES, PASSES])
+        parts = slow_to_go(backend)
+        first = await parts.answer(JOB)
+        assert isinstance(first, Verdict)
+        assert first.passed
+        assert (backend.boxes_open, parts.scheduler.running) == (1, 1)
+        # It is dead, though.
+        assert backend.boxes[0].killed
+        next_one = asyncio.create_task(parts.answer(JOB))
+        await settle()
+        assert len(backend.boxes) == 1
+        backend.may_go.set()
+        await next_one
+        await parts.scheduler.idle()
+        assert backend.boxes_open == 0
+
+    with capture_logs():
+        asyncio.run(work())
+
+
+def test_who_goes_away_takes_the_box_along() -> None:
+    async def work() -> None:
+        backend = FakeBackend([Script(greeting=(READY,))])
+        parts = slow_to_go(backend)
+        asking = asyncio.create_task(parts.answer(JOB))
+        await settle()
+        assert backend.boxes_open == 1
+        asking.cancel()
+        await asyncio.wait([asking])
+        assert asking.cancelled()
+        assert (backend.boxes_open, parts.scheduler.running) == (0, 0)
+
+    with capture_logs():
+        asyncio.run(work())
+
+
+def test_a_box_that_does_not_go_in_order_takes_no_verdict_back() -> None:
+    async def work() -> JobResult:
+        backend = SlowToGo([PASSES], BackendError("it does not go"))
+        parts = slow_to_go(backend)
+        backend.may_go.set()
+        result = await parts.answer(JOB)
+        await settle()
+        assert parts.scheduler.running == 0
+        return result
+
+    with capture_logs() as logs:
+        result = asyncio.run(work())
+    assert isinstance(result, Verdict)
+    assert result.passed
+    assert [entry["error"] for entry in logs if entry["log_level"] == "error"] == ["it does not go"]
 
 
 # A busy machine.
