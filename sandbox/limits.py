@@ -45,6 +45,11 @@ class Limits:
             if type(value) is not int or value <= 0:
                 raise ValueError(f"{name} must be a positive whole number, not {value!r}")
 
+    @property
+    def of_tests_bind(self) -> bool:
+        """Whether a test has a limit that is less than the whole job's."""
+        return any(getattr(self, test) < getattr(self, job) for test, job in TEST_LIMITS.items())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedLimits:

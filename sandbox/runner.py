@@ -251,8 +251,9 @@ class Runner:
                     value=transcript.output_total_bytes,
                 )
                 return
-            if (ended := transcript.progress - progress) > 0:
-                await watch.next_test(ended)
+            ended = transcript.progress - progress
+            if ended > 0 and await watch.next_test(ended):
+                await box.send(ended * wire.encode_frame(wire.NEXT, b""))
 
 
 def _frames(assignment: Assignment) -> bytes:

@@ -7,12 +7,11 @@ cap, so that a busy machine does not turn into a verdict.
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.boxes.box import Box
 from sandbox.boxes.counters import Counters
 from sandbox.boxspec import BoxSpec
-from sandbox.limits import TEST_LIMITS
 from sandbox.outcome import Stop, StoppedBy
 
 _LOOK_MIN_S = 0.01
@@ -98,8 +97,7 @@ class Watch:
         self._spec = spec
         self._cores = spec.boxes * spec.rules.cpu_quota_percent / 100
         self._job = self._meter("cpu_time_ms", "wall_time_ms", before)
-        limits = spec.limits
-        binds = any(getattr(limits, test) < getattr(limits, job) for test, job in TEST_LIMITS.items())
+        binds = spec.limits.of_tests_bind
         self._test = self._meter("test_cpu_time_ms", "test_wall_time_ms", before) if binds else None
         self.stop: Stop | None = None
 
@@ -134,15 +132,23 @@ class Watch:
             before, before_us = counters, now_us
             await asyncio.sleep(max(due_s, _LOOK_MIN_S))
 
-    async def next_test(self, ended: int = 1) -> None:
+    async def next_test(self, ended: int = 1) -> bool:
         """The clock of tests starts anew. A test that took too long unseen is still one that did.
 
+        The box waits meanwhile, and is to be told to go on. The time that it waits for us is not the job's.
+
         Args:
-            ended: Tests that have ended since. When several did, because we were slow to listen, what each of them
-                used is unknown: one of them was above the limit for sure when all of them are above it on average.
+            ended: Tests that have ended since: one, for the box waits after each. A box that does not is given the
+                benefit of the doubt: one test was above the limit for sure when all of them are above it on average.
+
+        Returns:
+            Whether the box waits to be told.
         """
-        if self._test is None or self.stop is not None:
-            return
+        if self._test is None:
+            return False
+        if self.stop is not None:
+            return True
+        asked_us = _now_us()
         counters = await self._box.counters()
         # The other clock may have run out meanwhile; what it wrote down stays.
         if self.stop is None:
@@ -150,6 +156,8 @@ class Watch:
             if self.stop is not None:
                 await self._box.kill()
         self._test = self._meter("test_cpu_time_ms", "test_wall_time_ms", counters)
+        self._job = replace(self._job, begun_us=self._job.begun_us + _now_us() - asked_us)
+        return True
 
     def at_the_end(self, after: Counters) -> Stop | None:
         """Return why the box was stopped, or which limit it was found above after it had come to its end by itself."""

@@ -19,10 +19,11 @@ _COMPARE_BODY = struct.Struct(">Bd")
 _FUNCTION_BODY = struct.Struct(">d")
 COMPARATORS = {comparator: number for number, comparator in enumerate(Comparator)}
 
-PROTOCOL = 6
+PROTOCOL = 7
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
-WAKE, LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLRPMFTCG"
+WAKE, LIMITS, ROLES, EACH, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLREPMFTCG"
+NEXT = b"N"[0]
 READY, PLAN, RESULT, LOAD_ERROR, TESTS_ERROR, VIOLATION, PROGRAM_END, STDOUT, STDERR, TRUNCATED, FLOOD, DONE = (
     b"rptlevxoihfd"
 )
@@ -66,7 +67,14 @@ def encode_job(job: Job, spec: BoxSpec) -> bytes:
     """Return all frames of a job for the one box that has it, ready to be written when it is ready."""
     roles = [encode_frame(ROLES, ROLES_BODY.pack(TOGETHER))] if spec.integrity is Integrity.IN_PROCESS else []
     return b"".join(
-        [encode_limits(spec), *roles, encode_frame(PROGRAM, job.program), *_tests(job), encode_frame(GO, b"")]
+        [
+            encode_limits(spec),
+            *roles,
+            *_each(spec),
+            encode_frame(PROGRAM, job.program),
+            *_tests(job),
+            encode_frame(GO, b""),
+        ]
     )
 
 
@@ -79,7 +87,7 @@ def encode_program_side(job: Job, spec: BoxSpec) -> bytes:
 def encode_tests_side(job: Job, spec: BoxSpec) -> bytes:
     """Return the frames for the box of two that has the tests."""
     roles = encode_frame(ROLES, ROLES_BODY.pack(TESTS_SIDE))
-    return b"".join([encode_limits(spec), roles, *_tests(job), encode_frame(GO, b"")])
+    return b"".join([encode_limits(spec), roles, *_each(spec), *_tests(job), encode_frame(GO, b"")])
 
 
 def encode_limits(spec: BoxSpec) -> bytes:
@@ -97,6 +105,10 @@ def encode_limits(spec: BoxSpec) -> bytes:
         len(spec.filters.tests),
     )
     return encode_frame(LIMITS, body + spec.filters.program + spec.filters.tests)
+
+
+def _each(spec: BoxSpec) -> list[bytes]:
+    return [encode_frame(EACH, b"")] if spec.limits.of_tests_bind else []
 
 
 def _tests(job: Job) -> list[bytes]:

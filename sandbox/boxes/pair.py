@@ -58,8 +58,10 @@ class Pair:
         return self._tests.waited and self._program.waited
 
     async def send(self, data: bytes) -> None:
-        """Give both boxes their part of the job."""
-        await self._program.send(self._program_frames)
+        """Give both boxes their part of the job; whatever comes after it is for the tests."""
+        frames, self._program_frames = self._program_frames, b""
+        if frames:
+            await self._program.send(frames)
         await self._tests.send(data)
 
     async def receive(self) -> bytes:

@@ -28,9 +28,20 @@ class _Host:
     def __init__(self, source: int, sink: int) -> None:
         self.source = source
         self.sink = sink
+        self.looks_at_each = False
 
     def tell(self, kind: int, payload: bytes = b"") -> None:
         frames.write_frame(self.sink, kind, payload)
+        if self.looks_at_each and kind in (frames.PLAN, frames.RESULT):
+            self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        try:
+            kind, _ = frames.read_frame(self.source)
+        except frames.EndOfStreamError:
+            raise HostGoneError from None
+        if kind != frames.NEXT:
+            raise HostGoneError
 
     def say_ready(self) -> None:
         self.tell(frames.READY, f"{os.uname().release}\0{frames.PROTOCOL}".encode())
@@ -42,11 +53,33 @@ class _JobInBox:
     def __init__(self) -> None:
         self.limits: tuple[int, ...] = ()
         self.roles = 0
+        self.each = False
         self.program = b""
         self.tests: bytes | None = None
         self.function: tuple[str, float] | None = None
         self.compare: tuple[int, float] = (frames.LINES, 0.0)
         self.cases: list[tuple[bytes, bytes]] = []
+
+    def take(self, kind: int, body: bytes) -> None:
+        """Take one frame of it."""
+        if kind == frames.ROLES:
+            (self.roles,) = frames.ROLES_BODY.unpack(body)
+        elif kind == frames.EACH:
+            self.each = True
+        elif kind == frames.PROGRAM:
+            self.program = body
+        elif kind == frames.TESTS:
+            self.tests = body
+        elif kind == frames.COMPARE:
+            how, tolerance = frames.COMPARE_BODY.unpack(body)
+            self.compare = how, tolerance
+        elif kind == frames.FUNCTION:
+            (tolerance,) = frames.FUNCTION_BODY.unpack_from(body)
+            self.function = body[frames.FUNCTION_BODY.size :].decode("utf-8", "replace"), tolerance
+        elif kind == frames.CASE:
+            (size,) = frames.CASE_BODY.unpack_from(body)
+            start = frames.CASE_BODY.size
+            self.cases.append((body[start : start + size], body[start + size :]))
 
 
 def main(to_load: list[str] | None = None) -> int:
@@ -73,6 +106,7 @@ def main(to_load: list[str] | None = None) -> int:
             pipes, host = _go_by_way_of(host)
         else:
             frames.write_frame(pipes.orders, frames.PROGRAM, job.program)
+        host.looks_at_each = job.each
         _run(job, pipes, host)
         if job.roles != frames.TESTS_SIDE:
             # Nothing the program left running may add to what has been said.
@@ -194,7 +228,7 @@ def _go_by_way_of(host: _Host) -> tuple[_Pipes, _Host]:
                 porter.STDOUT: theirs.stdout,
                 porter.STDERR: theirs.stderr,
             }
-            porter.Porter(host.source, host.sink, readers=readers, writers=writers, own=own).run()
+            porter.Porter(host.source, host.sink, readers=readers, writers=writers, own=own, onward=alive).run()
         finally:
             os._exit(0)
     for fd in (*vars(theirs).values(), alive, own, host.source, host.sink):
@@ -215,24 +249,10 @@ def _receive(host: _Host, prepare: Callable[[tuple[int, ...], bytes, bytes], Non
             if not job.limits:
                 prepare(limits, program_filter, tests_filter)
             job.limits = limits
-        elif kind == frames.ROLES:
-            (job.roles,) = frames.ROLES_BODY.unpack(body)
-        elif kind == frames.PROGRAM:
-            job.program = body
-        elif kind == frames.TESTS:
-            job.tests = body
-        elif kind == frames.COMPARE:
-            how, tolerance = frames.COMPARE_BODY.unpack(body)
-            job.compare = how, tolerance
-        elif kind == frames.FUNCTION:
-            (tolerance,) = frames.FUNCTION_BODY.unpack_from(body)
-            job.function = body[frames.FUNCTION_BODY.size :].decode("utf-8", "replace"), tolerance
-        elif kind == frames.CASE:
-            (size,) = frames.CASE_BODY.unpack_from(body)
-            start = frames.CASE_BODY.size
-            job.cases.append((body[start : start + size], body[start + size :]))
         elif kind == frames.GO:
             return job
+        else:
+            job.take(kind, body)
 
 
 def _wake(host: _Host) -> None:

@@ -6,15 +6,18 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
-PROTOCOL = 6
+PROTOCOL = 7
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
-WAKE, LIMITS, ROLES, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLRPMFTCG"
+WAKE, LIMITS, ROLES, EACH, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLREPMFTCG"
 # WAKE: to a box that was restored from a checkpoint of one that was READY. It says so again.
 LIMITS_BODY = struct.Struct(">IIIQQQQII")
 """cores, processes_max, open_files_max, disk_bytes, shm_bytes, output_bytes, output_hard_bytes; lengths of the filters
 of system calls of program and tests, which follow"""
+# EACH: tests have limits of their own. After PLAN, and after each RESULT, the agent waits for NEXT, so that the host
+# can look at its counters between two tests.
+NEXT = b"N"[0]
 ROLES_BODY = struct.Struct(">B")
 """Which roles this box has. Without this frame: both, in two processes."""
 TOGETHER, PROGRAM_SIDE, TESTS_SIDE = 1, 2, 3

@@ -143,6 +143,7 @@ def judge_together(tests: bytes, lane: Lane, tell: Tell) -> None:
         if kind not in (frames.PLAN, frames.RESULT) or not 0 < planned <= _CHECKS_MAX:
             raise ViolationError("an answer to no question")
         tell(kind, body[: frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX])
+        lane.let_go_on()
 
 
 def _is_there(name: str) -> bool:

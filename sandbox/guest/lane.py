@@ -222,6 +222,13 @@ class Lane:
                     return kind, body[serving.ID_BYTES :]
                 self._tell(serving.REPLY, call_id + answer_back(body[serving.ID_BYTES :]))
 
+    def let_go_on(self) -> None:
+        """Tell a program that runs the tests itself that what it told has been passed on. It may not listen."""
+        try:
+            os.write(self._calls, b".")
+        except (BlockingIOError, BrokenPipeError):
+            return
+
     def _tell(self, kind: int, body: bytes) -> None:
         if self._buffer:
             raise ViolationError("an answer before its question")

@@ -31,6 +31,7 @@ class Porter:
         readers: Pipes to read from, by channel.
         writers: Pipes to write to, by channel.
         own: A pipe with whole frames that go to the host as they are.
+        onward: A pipe for the host's frames that are no channel's, as they are.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Porter:
         readers: Mapping[int, int],
         writers: Mapping[int, int],
         own: int | None = None,
+        onward: int | None = None,
     ) -> None:
         self._source = source
         self._sink = sink
         self._channels = {fd: channel for channel, fd in readers.items()}
         self._writers = dict(writers)
         self._own = own
+        self._onward = onward
         self._own_bytes = bytearray()
         self._came = bytearray()
         self._to_host = bytearray()
@@ -105,6 +108,12 @@ class Porter:
             return False
         self._came += data
         while (frame := _cut(self._came)) is not None:
+            _, kind = frames.HEADER.unpack_from(frame)
+            if kind != frames.CHANNEL:
+                if self._onward is not None:
+                    # It is waited for, and smaller than any pipe.
+                    frames.write_all(self._onward, frame)
+                continue
             channel, data = frame[frames.HEADER.size], frame[frames.HEADER.size + 1 :]
             if channel in self._pending:
                 self._pending[channel] += data

@@ -16,20 +16,23 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from sandbox.guest.porter import Porter
 numbers = [int(argument) for argument in sys.argv[2:]]
-source, sink, reader, writer, own = numbers
-Porter(source, sink, readers={1: reader}, writers={3: writer}, own=own).run()
+source, sink, reader, writer, own, onward = numbers
+Porter(source, sink, readers={1: reader}, writers={3: writer}, own=own, onward=onward).run()
 """
+
+
+FROM_IT = {"sink", "writer", "onward"}
 
 
 @contextlib.contextmanager
 def carried() -> Iterator[dict[str, int]]:
     """A porter: `source` and `sink` are the host's ends, `in`, `out` and `own` the ends of who is carried for."""
-    pipes = {name: os.pipe() for name in ("source", "sink", "reader", "writer", "own")}
-    theirs = [pipes[name][name in {"sink", "writer"}] for name in pipes]
+    pipes = {name: os.pipe() for name in ("source", "sink", "reader", "writer", "own", "onward")}
+    theirs = [pipes[name][name in FROM_IT] for name in pipes]
     process = subprocess.Popen([sys.executable, "-c", SIDE, str(ROOT), *map(str, theirs)], pass_fds=theirs)
     for fd in theirs:
         os.close(fd)
-    ours = {name: ends[name not in {"sink", "writer"}] for name, ends in pipes.items()}
+    ours = {name: ends[name not in FROM_IT] for name, ends in pipes.items()}
     try:
         yield ours
         assert process.poll() is None
@@ -52,6 +55,15 @@ def test_bytes_go_both_ways() -> None:
         assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01a call")
         os.write(ends["source"], channel(3, b"an ") + channel(3, b"answer"))
         assert frames.read_exactly(ends["writer"], 9) == b"an answer"
+
+
+def test_what_the_host_says_to_who_is_carried_for_goes_on_as_it_is() -> None:
+    with carried() as ends:
+        frame = frames.HEADER.pack(0, frames.NEXT)
+        os.write(ends["source"], channel(3, b"x") + frame[:2])
+        os.write(ends["source"], frame[2:] + channel(3, b"y"))
+        assert frames.read_frame(ends["onward"]) == (frames.NEXT, b"")
+        assert frames.read_exactly(ends["writer"], 2) == b"xy"
 
 
 def test_own_frames_stay_whole() -> None:

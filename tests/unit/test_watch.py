@@ -455,10 +455,27 @@ def test_tests_that_nobody_told_apart_are_judged_by_their_average(ended: int, us
     with_box(spec(test_cpu_time_ms=1), used(50 + used_us), work)
 
 
+def test_the_time_in_which_a_box_waits_for_us_is_not_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [7_000]
+    monkeypatch.setattr("sandbox.watch._now_us", lambda: clock[0])
+
+    async def work(watch: Watch, box: Box) -> None:
+        clock[0] += 3_000
+        box.may_answer.clear()
+        task = asyncio.create_task(watch.next_test())
+        await asyncio.sleep(0)
+        clock[0] += 900_000
+        box.may_answer.set()
+        assert await task is True
+        assert watch.elapsed_ms() == 3
+
+    with_box(spec(test_cpu_time_ms=1), used(50), work)
+
+
 def test_nobody_looks_for_tests_that_have_no_limit_of_their_own() -> None:
     async def work(watch: Watch, box: Box) -> None:
         for _ in range(3):
-            await watch.next_test()
+            assert await watch.next_test() is False
         assert (watch.stop, box.kills) == (None, 0)
 
     with_box(spec(), [], work)

@@ -84,7 +84,8 @@ def test_kinds_are_bytes_and_differ() -> None:
     assert len(wire._KINDS) == 13
     assert all(0 <= kind <= 255 for kind in wire._KINDS)
     # No kind of one direction is one of the other.
-    to_box = {wire.LIMITS, wire.ROLES, wire.PROGRAM, wire.COMPARE, wire.FUNCTION, wire.TESTS, wire.CASE, wire.GO}
+    to_box = {wire.LIMITS, wire.ROLES, wire.EACH, wire.NEXT, wire.PROGRAM, wire.COMPARE, wire.FUNCTION, wire.TESTS}
+    to_box |= {wire.CASE, wire.GO, wire.WAKE}
     assert not wire._KINDS & to_box
 
 
@@ -172,6 +173,16 @@ def test_a_job_in_one_process_says_so(tmp_path: Path) -> None:
     assert received(tmp_path, wire.encode_job(job, SPEC)).roles == 0
     together = received(tmp_path, wire.encode_job(job, replace(SPEC, integrity=Integrity.IN_PROCESS)))
     assert (together.roles, together.program, together.tests) == (frames.TOGETHER, b"p", b"t")
+
+
+def test_who_is_to_wait_after_each_test_is_told_so(tmp_path: Path) -> None:
+    job = Job(program=b"p", tests=SourceTests(b"t"))
+    assert not received(tmp_path, wire.encode_job(job, SPEC)).each
+    limited = replace(SPEC, limits=replace(SPEC.limits, cpu_time_ms=SPEC.limits.test_cpu_time_ms + 1))
+    assert received(tmp_path, wire.encode_job(job, limited)).each
+    assert received(tmp_path, wire.encode_tests_side(job, limited)).each
+    # Where there are no tests, nobody waits.
+    assert not received(tmp_path, wire.encode_program_side(job, limited)).each
 
 
 @pytest.mark.parametrize("tests", [SourceTests(b"secret"), CaseTests((Case(b"secret", b"secret"),), checker=b"secret")])
