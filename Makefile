@@ -45,6 +45,7 @@ lint: $(VENV)/installed-dev ## Check style, types, and that the generated code i
 	@git diff --exit-code --stat -- sandbox/v1 || { echo 'lint: sandbox/v1 was not what proto/ says; it is now: commit it' >&2; exit 1; }
 
 bench: $(VENV)/installed-dev gvisor image docker ## Measure speed beside that of others, and write docs/benchmarks.md (an hour and a half)
+	@$(AS_ROOT) $(BIN)/sandbox images build python-data
 	@PYTHON=$(PYTHON) benchmarks/speed/peers/get-ray || echo 'bench: without Ray'
 	$(AS_ROOT) $(BIN)/python -m benchmarks.speed --publish
 

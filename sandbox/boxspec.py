@@ -64,8 +64,8 @@ class BoxSpec:
         filters: The same as the agent puts it on its roles.
         integrity: How strongly tests are kept apart from the program.
         warm: The modules that a box from which others are restored loads beforehand.
-        alone: Whether the box is for a run with nothing beside: not one that has waited, and none is made ready
-            meanwhile. Two specs that differ in nothing else are of one kind.
+        alone: Whether it must be made for this job: not one that has waited, and none is made ready beside it. Two
+            specs that differ in nothing else are equal.
     """
 
     policy: str

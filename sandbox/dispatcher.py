@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sandbox.boxes.box import Backend
 from sandbox.diagnostics import Diagnostics, redacted
-from sandbox.errors import AdmissionError, BackendError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
+from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
 from sandbox.job import Job
 from sandbox.language import Language
 from sandbox.logs import logger
@@ -93,7 +94,7 @@ class Dispatcher:
         said: asyncio.Future[JobResult] = asyncio.get_running_loop().create_future()
         running = asyncio.create_task(self._see_through(assignment, said))
         self._running.add(running)
-        running.add_done_callback(self._saw_through)
+        running.add_done_callback(partial(self._saw_through, said))
         either: list[asyncio.Future[Any]] = [said, running]
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -106,11 +107,11 @@ class Dispatcher:
             running.result()
         return said.result()
 
-    def _saw_through(self, running: "asyncio.Task[None]") -> None:
+    def _saw_through(self, said: "asyncio.Future[JobResult]", running: "asyncio.Task[None]") -> None:
         self._running.discard(running)
-        if not running.cancelled() and isinstance(error := running.exception(), BackendError):
-            # Who waits for a result has been told, or has one already: what is left is in quarantine.
-            self._log.error("a box was not done away with in order", error=str(error))
+        # Before there is a result, the error is the result, of whoever waits for it.
+        if said.done() and not running.cancelled() and (error := running.exception()) is not None:
+            self._log.error("a box was not done away with in order", error=str(error) or repr(error))
 
     async def _see_through(self, assignment: Assignment, said: "asyncio.Future[JobResult]") -> None:
         async with self.scheduler.slot() as slot:

@@ -6,17 +6,21 @@ one that could make labels could fill the server's memory with them.
 
 # Loaded while the server may still read where Python is installed: it looks its own address up as another user.
 import encodings.idna  # noqa: F401
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
 
 from sandbox.job import Job
 from sandbox.policy import Policy
 from sandbox.verdict import JobResult, ServiceError, ServiceErrorCode, Verdict
 
 _MS_PER_S = 1000
+_STOP_POLL_S = 0.05
 # Of boxes and jobs: a ready box is milliseconds away, a cold one a second, and a job may take minutes.
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)
 _BYTES = tuple(2**power for power in range(20, 35, 2))
@@ -34,8 +38,8 @@ class Metrics:
         kind = ("policy", "language")
         self._verdicts = counter("verdicts", "Jobs that were judged.", (*kind, "status", "cause"))
         self._errors = counter("service_errors", "Jobs that were not judged, and why.", ("code",))
-        self._attempts = counter("boxes", "Boxes that judged jobs were given.", ("made",))
-        self._waited = counter("boxes_waited", "Judged jobs whose box was there before they asked for one.")
+        self._made = counter("jobs_by_box", "Judged jobs, by how their last box was made.", ("made",))
+        self._waited = counter("jobs_with_box_that_waited", "Judged jobs whose last box was there before they asked.")
         self._confirmed = counter("jobs_run_again", "Judged jobs that were given more than one box.")
         self._queue = histogram("queue_seconds", "Time in the queue.", buckets=_SECONDS)
         self._start = histogram("box_start_seconds", "Time until a job's box was ready.", buckets=_SECONDS)
@@ -56,7 +60,8 @@ class Metrics:
             )
         }
         for code in ServiceErrorCode:
-            self._errors.labels(code.value)
+            if code is not ServiceErrorCode.CANCELLED:
+                self._errors.labels(code.value)
         for result in ("done", "refused"):
             self._reloads.labels(result)
 
@@ -76,7 +81,7 @@ class Metrics:
             return
         kind, usage = (job.policy, job.language), result.usage
         self._verdicts.labels(*kind, result.status.value, result.cause.value).inc()
-        self._attempts.labels("restored" if usage.box_restored else "started").inc(result.attempts)
+        self._made.labels("restored" if usage.box_restored else "started").inc()
         if usage.box_waited:
             self._waited.inc()
         if result.attempts > 1:
@@ -109,15 +114,30 @@ class Metrics:
 
     @contextmanager
     def served(self, host: str, port: int) -> Iterator[int]:
-        """Answer `GET /metrics`, in a thread of its own. Gives the port.
+        """Answer `GET /metrics`, one at a time, in a thread of its own. Gives the port.
 
         Raises:
             OSError: It cannot listen there.
         """
-        server, thread = start_http_server(port, host, self.registry)
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        server_class = _Server6 if ":" in host else WSGIServer
+        with make_server(host, port, make_wsgi_app(self.registry), server_class, _Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(_STOP_POLL_S,), name="metrics", daemon=True)
+            thread.start()
+            try:
+                yield server.server_port
+            finally:
+                server.shutdown()
+                thread.join()
+
+
+class _Handler(WSGIRequestHandler):
+    """Waits for nobody for ever, and writes no log of its own."""
+
+    timeout = 5
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's word
+        """Say nothing."""
+
+
+class _Server6(WSGIServer):
+    address_family = socket.AF_INET6

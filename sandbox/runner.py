@@ -116,7 +116,9 @@ class Runner:
                 raise
             except BackendError:
                 continue
-        return await self._run_once(assignment, boxes), _ATTEMPTS_MAX
+        # One that did not wait: those that did may have died of one and the same thing.
+        spec = replace(assignment.spec, alone=True)
+        return await self._run_once(replace(assignment, spec=spec), boxes), _ATTEMPTS_MAX
 
     def _conclude(self, assignment: Assignment, outcome: Outcome, attempts: int) -> JobResult:
         job = assignment.job

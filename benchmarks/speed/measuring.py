@@ -1,5 +1,6 @@
 """How each row gets its figure. A row that cannot be measured here says why, and is never left out."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -83,7 +84,8 @@ def _told(contest: Contest) -> str:
 
 
 def _contest(key: str, effort: Effort, works: Sequence[Work], mine: Way, theirs: Way) -> Mapping[str, Measured]:
-    mine([works[0]] * _WARM_UP_JOBS)
+    for way in (mine, theirs):
+        way([works[number % len(works)] for number in range(_WARM_UP_JOBS)])
     contest = compete(mine, theirs, effort.rounds, portions(works, effort.jobs))
     return {key: Measured(figure=contest.ratio, told=_told(contest))}
 
@@ -119,10 +121,11 @@ def imports(effort: Effort, _: Path) -> Mapping[str, Measured]:
 
 def ray(effort: Effort, environment: Path) -> Mapping[str, Measured]:
     """Ray Sandboxes per job."""
-    bases = sorted((state_dir() / "base").glob("*.tar"), key=lambda path: path.stat().st_mtime)
-    if not bases:
-        raise SandboxError("no base of an image: run sandbox images build first")
-    with _server() as (client, slots), ray_sandboxes(slots, environment, bases[-1], find_runsc(None)) as theirs:
+    made_from = json.loads((state_dir() / "images" / "python.json").read_text())["base_key"]
+    base = state_dir() / "base" / f"{made_from[:24]}.tar"
+    if not base.exists():
+        raise SandboxError("the base of the image python is gone: run sandbox images build --force")
+    with _server() as (client, slots), ray_sandboxes(slots, environment, base, find_runsc(None)) as theirs:
         return _contest("ray", effort, human_eval(), ours(client, 2 * slots), theirs)
 
 
@@ -262,6 +265,8 @@ def measure(key: str, effort: Effort, ray_environment: Path) -> Mapping[str, Mea
     """
     try:
         return MEASURES[key](effort, ray_environment)
-    except SandboxError as error:
+    except (SandboxError, OSError, ValueError, KeyError, psutil.Error) as error:
+        # The others are programs of others: whatever they come to is the row's reason, and no other row's.
+        why = str(error) if isinstance(error, SandboxError) else repr(error)
         together = [other for other, how in MEASURES.items() if how is MEASURES[key]]
-        return {other: Measured(figure=None, told=str(error)) for other in together}
+        return {other: Measured(figure=None, told=why) for other in together}

@@ -44,8 +44,10 @@ def publish(claimed: Mapping[str, Any], found: Mapping[str, Measured], root: Pat
     """Write `benchmarks/results.json`, and the table into `docs/benchmarks.md`.
 
     Raises:
-        SandboxError: A row has not been run, or the document has no place for a table.
+        SandboxError: The figures are of a quick look, a row has not been run, or the document has no place for a table.
     """
+    if claimed["facts"].get("quick"):
+        raise SandboxError("figures of a quick look are not published: run without --quick")
     if missing := [row.key for row in ROWS if row.key not in found]:
         raise SandboxError(f"nothing is published without {', '.join(missing)}: run all rows")
     document = root / "docs" / "benchmarks.md"

@@ -39,7 +39,8 @@ ROWS = (
     Row(key="docker-run-in-process", text="the same, tests inside on both sides", unit="x", must=3, stretch=5),
     Row(
         key="imports",
-        text="programs with ten imports of the standard library; beside a bare `python3` process per job, no sandbox",
+        text="programs with ten imports of the standard library (most loaded in our boxes beforehand); beside a bare "
+        "`python3` process per job, no sandbox",
         unit="x",
         must=0.4,
         stretch=0.8,
@@ -60,7 +61,8 @@ ROWS = (
     ),
     Row(
         key="data",
-        text="programs that import numpy and pandas; beside a bare `python3` process per job, no sandbox",
+        text="programs that import numpy and pandas (loaded in our boxes beforehand); beside a bare `python3` process "
+        "per job, no sandbox",
         unit="x",
         must=1.8,
         stretch=3,
@@ -76,7 +78,7 @@ ROWS = (
     Row(key="latency-p99", text="the same, p99", unit="ms", must=50, stretch=None, less_is_better=True),
     Row(
         key="box-memory",
-        text="a box that waits: memory",
+        text="a box whose program sleeps: memory",
         unit="MiB",
         must=32,
         stretch=20,
@@ -84,7 +86,7 @@ ROWS = (
     ),
     Row(
         key="box-cpu",
-        text="a box that waits: CPU, of a core",
+        text="a box whose program sleeps: CPU, of a core",
         unit="%",
         must=0.3,
         stretch=0.1,
@@ -92,7 +94,7 @@ ROWS = (
     ),
     Row(
         key="long-cpu",
-        text="32,800 jobs beside 1,000: CPU per job, difference",
+        text="a server after 32,800 jobs beside a new one: CPU per job, difference",
         unit="%",
         must=5,
         stretch=None,
@@ -100,7 +102,7 @@ ROWS = (
     ),
     Row(
         key="long-memory",
-        text="the same: growth of the server's memory, both processes",
+        text="from 1,000 to 32,800 jobs: growth of the server's memory, both processes",
         unit="MiB",
         must=8,
         stretch=None,

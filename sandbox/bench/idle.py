@@ -57,17 +57,18 @@ def measure(client: Client, job: Job, boxes: int) -> Idle:
 
 def _look(boxes: int) -> Idle:
     time.sleep(_SETTLE_S)
-    processes = _box_processes()
-    begun, cpu_before_s = time.monotonic(), _cpu_s(processes)
-    time.sleep(_LOOK_S)
     try:
+        processes = _box_processes()
+        begun, cpu_before_s = time.monotonic(), _cpu_s(processes)
+        time.sleep(_LOOK_S)
         used_cpu_s, elapsed_s = _cpu_s(processes) - cpu_before_s, time.monotonic() - begun
         memory_bytes = sum(process.memory_full_info().pss for process in processes)
-    except psutil.NoSuchProcess as error:
+        came_or_went = set(processes) != set(_box_processes())
+    except psutil.Error as error:
         raise SandboxError(
-            "a box that was to sleep has ended: the machine is too busy to measure idle boxes"
+            "a box that was to sleep has ended: is the machine too busy to measure idle boxes?"
         ) from error
-    if set(processes) != set(_box_processes()):
+    if came_or_went:
         raise SandboxError("boxes came while idle ones were measured: the machine is too busy for it")
     return Idle(boxes=boxes, memory_bytes=memory_bytes // boxes, cpu_percent=100 * used_cpu_s / elapsed_s / boxes)
 

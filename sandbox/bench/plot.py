@@ -9,12 +9,20 @@ from sandbox.bench.load import Load, quantile
 from sandbox.errors import SandboxError
 
 
-def plotting() -> Any:
-    """Return matplotlib's pyplot, without a window.
+def check(path: Path) -> None:
+    """Refuse what cannot be drawn, before anything is measured for it.
 
     Raises:
-        SandboxError: It is not installed.
+        SandboxError: There is no matplotlib, no such kind of picture, or no such folder.
     """
+    kinds = _pyplot().figure().canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".") not in kinds:
+        raise SandboxError(f"{path}: no such kind of picture; known are {', '.join(sorted(kinds))}")
+    if not path.absolute().parent.is_dir():
+        raise SandboxError(f"{path}: there is no such folder")
+
+
+def _pyplot() -> Any:
     try:
         matplotlib = importlib.import_module("matplotlib")
         # No window: the machines this runs on have none.
@@ -35,7 +43,7 @@ def draw(loads: Sequence[Load], title: str, path: Path) -> None:
     Raises:
         SandboxError: There is no matplotlib, or the file cannot be written.
     """
-    pyplot = plotting()
+    pyplot = _pyplot()
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 5))
     at_once = [load.in_flight for load in loads]
     left.plot(at_once, [load.jobs_per_s for load in loads], marker="o")

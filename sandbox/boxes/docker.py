@@ -289,8 +289,12 @@ class _DockerBox:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the Engine has closed the container's streams."""
-        return self._reader is None or self._reader.at_eof()
+        """Whether nothing of it runs any more, as the kernel sees it."""
+        try:
+            return not self._cgroup.pids()
+        except OSError:
+            # The Engine removes the cgroup of what has ended.
+            return True
 
     async def wait_for_word(self) -> None:
         """Wait until the agent has said something, and keep it."""

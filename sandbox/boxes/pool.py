@@ -10,7 +10,9 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from sandbox import wire
 from sandbox.boxes.box import Box, Waits
 from sandbox.boxes.shield import to_the_end
 from sandbox.boxspec import BoxSpec
@@ -26,8 +28,8 @@ _KEPT_S = 60.0
 _KINDS_MAX = 64
 """Kinds of which it is remembered that they were asked for."""
 
-_RETRY_S = 5.0
-"""After one could not be made, or there was no room for it."""
+_RETRY_S, _RETRIES_MAX = 5.0, 12
+"""The pause after one could not be made, or there was no room for it; longer with each that fails, up to so many."""
 
 Open = Callable[[BoxSpec], AbstractAsyncContextManager[Box]]
 """A backend's `open`."""
@@ -41,11 +43,20 @@ class _Ready:
     stack: AsyncExitStack
 
 
+_Key = tuple[str, str, int, bytes]
+
+
+def _key(spec: BoxSpec) -> _Key:
+    """Return all by which boxes differ before they have their job. How long a job may take is not part of it."""
+    return spec.policy_digest, spec.language, spec.limits.memory_bytes, wire.encode_limits(spec)
+
+
 @dataclass(slots=True, eq=False)
 class _Kind:
-    """Boxes of one spec, one as good as the other."""
+    """Boxes of which one is as good as the other."""
 
     spec: BoxSpec
+    failures: int = 0
     asked: int = 0
     asked_at_s: float = 0.0
     not_before_s: float = 0.0
@@ -70,7 +81,7 @@ class Pool:
         Args:
             open_box: Makes a box.
             ready_max: Boxes that wait at once, of all kinds.
-            cores: Boxes that are in use or being made at once, as long as any is made beforehand.
+            cores: None is made beforehand while so many are in use or being made.
             has_room: Tells whether the machine can take one more box that waits.
             clock: Tells the time in seconds.
         """
@@ -79,7 +90,7 @@ class Pool:
         self._cores = cores
         self._has_room = has_room
         self._clock = clock
-        self._kinds: OrderedDict[BoxSpec, _Kind] = OrderedDict()
+        self._kinds: OrderedDict[_Key, _Kind] = OrderedDict()
         self._in_use = 0
         self._alone = 0
         self._closed = False
@@ -122,7 +133,7 @@ class Pool:
         try:
             for task in self._fills:
                 task.cancel()
-            await asyncio.gather(*self._fills, return_exceptions=True)
+            await asyncio.gather(*self._fills, *self._ends, return_exceptions=True)
             async with self._open_box(spec) as box:
                 yield box
         finally:
@@ -130,8 +141,9 @@ class Pool:
             self._tend()
 
     def _note(self, spec: BoxSpec) -> _Kind:
-        kind = self._kinds.setdefault(spec, _Kind(spec))
-        self._kinds.move_to_end(spec)
+        key = _key(spec)
+        kind = self._kinds.setdefault(key, _Kind(spec))
+        self._kinds.move_to_end(key)
         kind.asked += 1
         kind.asked_at_s = self._clock()
         while len(self._kinds) > _KINDS_MAX:
@@ -159,19 +171,22 @@ class Pool:
             if now - kind.asked_at_s > _KEPT_S:
                 self._end_all(kind)
         while not self._alone and self._in_use + len(self._fills) < self._cores:
-            share = self._ready_max // max(1, len(wanted))
+            share = -(-self._ready_max // max(1, len(wanted)))
             needy = next(
                 (kind for kind in wanted if len(kind.ready) + kind.filling < share and kind.not_before_s <= now), None
             )
-            if needy is None or not self._made_room(wanted, share):
+            if needy is None:
                 break
             if not self._has_room(needy.spec):
                 needy.not_before_s = now + _RETRY_S
                 continue
+            if not self._made_room(wanted, share):
+                break
             needy.filling += 1
             task = asyncio.create_task(self._fill(needy))
             self._fills.add(task)
-            task.add_done_callback(self._filled)
+            # Not in the task: one that is cancelled before it has begun does not begin.
+            task.add_done_callback(partial(self._filled, needy))
         self._set_timer(now)
 
     def _wanted(self, now: float) -> list[_Kind]:
@@ -195,27 +210,28 @@ class Pool:
         return False
 
     async def _fill(self, kind: _Kind) -> None:
-        stack = AsyncExitStack()
-        try:
-            box = await stack.enter_async_context(self._open_box(kind.spec))
-            if isinstance(box, Waits):
-                async with asyncio.timeout(kind.spec.rules.start_timeout_ms / 1000):
-                    await box.wait_for_word()
-        except BaseException as error:
-            await to_the_end(stack.aclose())
-            if not isinstance(error, BackendError | OSError):
-                raise
-            kind.not_before_s = self._clock() + _RETRY_S
-            logger().warning("no box could be made ready", language=kind.spec.language, error=str(error))
-        else:
-            kind.ready.append(_Ready(box, stack))
-        finally:
-            kind.filling -= 1
+        timeout_ms = kind.spec.rules.start_timeout_ms
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(timeout_ms / 1000):
+                    box = await stack.enter_async_context(self._open_box(kind.spec))
+                    if isinstance(box, Waits):
+                        await box.wait_for_word()
+            except TimeoutError:
+                raise BackendError(f"it was not ready within start_timeout_ms, {timeout_ms} ms") from None
+            if self._closed or self._kinds.get(_key(kind.spec)) is not kind:
+                # Nobody would find it there.
+                return
+            kind.failures = 0
+            kind.ready.append(_Ready(box, stack.pop_all()))
 
-    def _filled(self, task: asyncio.Task[None]) -> None:
+    def _filled(self, kind: _Kind, task: asyncio.Task[None]) -> None:
         self._fills.discard(task)
+        kind.filling -= 1
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger().error("a box was given up", error=repr(error))
+            kind.failures += 1
+            kind.not_before_s = self._clock() + _RETRY_S * min(kind.failures, _RETRIES_MAX)
+            logger().warning("no box could be made ready", language=kind.spec.language, error=str(error) or repr(error))
         self._tend()
 
     def _end_all(self, kind: _Kind) -> None:

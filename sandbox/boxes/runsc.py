@@ -322,8 +322,8 @@ class _RunscBox:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the runtime's command line process has ended, which it does with its box."""
-        return self._process is None or self._process.returncode is not None
+        """Whether nothing of it runs any more, as the kernel sees it; or soon will, for its runtime has ended."""
+        return self._process is None or self._process.returncode is not None or not self._cgroup.pids()
 
     async def wait_for_word(self) -> None:
         """Wait until the agent has said something, and keep it."""

@@ -102,7 +102,7 @@ def bench(
 
     The same small job again and again, each in a box of its own, with more and more of them at once. What the CPU time
     of a job is, counts everything that runs on the machine: do it while nothing else does. With --endpoint the server
-    may be elsewhere, so CPU and memory are not measured.
+    may be elsewhere, so CPU and memory are not measured; nor is the memory of boxes that a Docker Engine has made.
 
     \b
     Examples:
@@ -112,7 +112,7 @@ def bench(
     """  # noqa: D301 (the backspace is click's mark for text that must not be wrapped)
     if plot_file is not None:
         # Before minutes are spent on what cannot be drawn.
-        plot.plotting()
+        plot.check(plot_file)
     if (program_file is None) != (tests_file is None):
         raise click.UsageError("--program and --tests belong together")
     program = _PROGRAM if program_file is None else read_file(program_file)

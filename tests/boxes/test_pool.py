@@ -55,19 +55,26 @@ def test_nothing_of_a_job_is_there_for_the_next(pooled: Client) -> None:
         program=b"open('/tmp/left', 'w').write('x')\ndef f(): return 1\n", tests=SourceTests(b"assert f() == 1")
     )
     until_ready(pooled, JOB)
+    waited = 0
     for _ in range(4):
         assert run(pooled, leaves).passed
-        assert run(pooled, JOB).passed
+        verdict = run(pooled, JOB)
+        assert verdict.passed
+        waited += verdict.usage.box_waited
+        time.sleep(1)
+    assert waited
 
 
 def test_limits_bind_in_a_box_that_waited(pooled: Client) -> None:
     limits = RequestedLimits(cpu_time_ms=500, memory_bytes=64 << 20)
     calm = Job(program=b"def f(): return []", tests=JOB.tests, limits=limits)
     until_ready(pooled, calm)
+    time.sleep(1)
     spins = run(pooled, Job(program=b"while True: pass", tests=JOB.tests, limits=limits))
     assert (spins.cause.value, spins.evidence.limit_name) == ("CPU_TIME_LIMIT", "cpu_time_ms")
+    until_ready(pooled, calm)
     time.sleep(1)
     bomb = run(pooled, Job(program=b"x = bytearray(128 << 20)", tests=JOB.tests, limits=limits))
     assert (bomb.cause.value, bomb.evidence.limit_name) == ("MEMORY_LIMIT", "memory_bytes")
-    time.sleep(1)
+    assert spins.usage.box_waited or bomb.usage.box_waited
     assert run(pooled, calm).passed

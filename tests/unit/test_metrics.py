@@ -52,7 +52,8 @@ def test_a_verdict_is_counted_with_what_it_cost() -> None:
     metrics = after(JOB, replace(JOB, id="another"))
 
     assert counted(metrics, "verdicts_total", **KIND, status="PASSED", cause="ALL_TESTS_PASSED") == 2
-    assert counted(metrics, "boxes_total", made="started") == 2
+    assert counted(metrics, "jobs_by_box_total", made="started") == 2
+    assert counted(metrics, "jobs_with_box_that_waited_total") == 0
     assert counted(metrics, "jobs_run_again_total") == 0
     for histogram in ("job_cpu_seconds", "job_wall_seconds", "job_memory_bytes"):
         assert counted(metrics, f"{histogram}_count", **KIND) == 2

@@ -23,6 +23,72 @@ PYTHON = load_language(data_dir("images") / "python")
 SPEC = POLICY.box_for(PYTHON, POLICY.defaults)
 
 
+def test_how_long_a_job_may_take_makes_no_kind() -> None:
+    async def scene(stage: Stage) -> None:
+        for number in range(_ASKED_BEFORE):
+            await stage.use(replace(SPEC, limits=replace(SPEC.limits, wall_time_ms=SPEC.limits.wall_time_ms + number)))
+        assert stage.pool.ready == 2
+
+    play(scene)
+
+
+def test_a_fill_that_is_given_up_before_it_begins_is_not_counted_for_ever() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.use(times=_ASKED_BEFORE - 1)
+        async with stage.pool.open(replace(SPEC, alone=True)):
+            await stage.use()
+            assert stage.pool.ready == 0
+        # Its end has just begun to fill; another one begins in the same turn.
+        async with stage.pool.open(replace(SPEC, alone=True)):
+            pass
+        await settle()
+        assert stage.pool.ready == 2
+
+    play(scene)
+
+
+@pytest.mark.parametrize("error", [BackendError("no"), RuntimeError("no")])
+def test_a_fill_that_fails_is_not_tried_again_at_once(error: Exception) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.use(times=_ASKED_BEFORE - 1)
+        async with stage.pool.open(SPEC):
+            stage.fails = error
+        await settle()
+        stage.fails = None
+        made = len(stage.made)
+        await settle()
+        assert (stage.pool.ready, len(stage.made)) == (0, made)
+
+    assert len([line for line in play(scene) if line["event"] == "no box could be made ready"]) <= 2
+
+
+def test_a_kind_that_is_forgotten_while_it_is_filled_leaves_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.use(times=_ASKED_BEFORE - 1)
+        stage.speaks = False
+        await stage.use()
+        late = list(stage.open_now)
+        assert len(late) == 2
+        for number in range(1, _KINDS_MAX + 1):
+            await stage.use(kind(number))
+        for box in late:
+            box.word.set()
+        await settle()
+        assert stage.open_now == []
+
+    play(scene)
+
+
+def test_a_box_that_waits_is_not_given_up_for_one_that_has_no_room() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.use(times=_ASKED_BEFORE)
+        stage.room = False
+        await stage.use(kind(1), times=_ASKED_BEFORE)
+        assert stage.pool.ready == 2
+
+    play(scene)
+
+
 def kind(number: int) -> BoxSpec:
     return replace(SPEC, limits=replace(SPEC.limits, memory_bytes=SPEC.limits.memory_bytes + number))
 
@@ -63,7 +129,7 @@ class Stage:
         self.now = 1_000.0
         self.room = True
         self.speaks = True
-        self.fails: BackendError | None = None
+        self.fails: Exception | None = None
         self.made: list[StandIn] = []
         self.open_now: list[StandIn] = []
         self.pool = Pool(
@@ -115,6 +181,7 @@ def play(scene: Callable[[Stage], Coroutine[Any, Any, None]], **settings: int) -
         await stage.pool.close()
         assert stage.open_now == []
         assert stage.pool.ready == 0
+        assert [kind.filling for kind in stage.pool._kinds.values() if kind.filling] == []
 
     with capture_logs() as logged:
         asyncio.run(run())
@@ -268,7 +335,8 @@ def test_after_a_failure_there_is_a_pause() -> None:
         stage.fails = None
         await stage.use()
         assert stage.pool.ready == 0
-        stage.now += _RETRY_S + 0.1
+        # Two failed.
+        stage.now += 2 * _RETRY_S + 0.1
         await stage.use()
         assert stage.pool.ready == 2
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.speed import contest as contest_module
 from benchmarks.speed.contest import Contest, Turn, compete
 from benchmarks.speed.measuring import MEASURES, QUICK, Measured, measure
-from benchmarks.speed.programs import DATA, IMPORTS, Work, human_eval, portions
+from benchmarks.speed.programs import IMPORTS, Work, human_eval, portions
 from benchmarks.speed.report import lines, publish, unmet
 from benchmarks.speed.rows import BY_KEY, ROWS
 from sandbox.errors import SandboxError
@@ -79,10 +79,12 @@ def test_everybody_runs_the_same_program() -> None:
         job = work.job()
         assert isinstance(job.tests, SourceTests)
         assert job.program in work.script
+        assert work.problem is not None
+        assert work.problem.test.encode() in job.tests.source
+        assert work.problem.test.encode() in work.script
         namespace: dict[str, object] = {}
         exec(work.script, namespace)  # noqa: S102 - HumanEval's own solutions
     assert isinstance(Work(script=IMPORTS).job().tests, NoTests)
-    assert b"pandas" in DATA
 
 
 def test_each_row_is_measured_by_something_and_every_measure_is_a_rows() -> None:
@@ -140,6 +142,8 @@ def test_figures_are_published_all_or_none(tmp_path: Path) -> None:
     assert "2 cores" in text
     results = json.loads((tmp_path / "benchmarks" / "results.json").read_text())
     assert [row["key"] for row in results["rows"]] == [row.key for row in ROWS]
+    with pytest.raises(SandboxError, match="quick"):
+        publish(CLAIMED | {"facts": {"quick": True}}, MET, tmp_path)
     document.write_text("no place")
     with pytest.raises(SandboxError, match="no place"):
         publish(CLAIMED, MET, tmp_path)
