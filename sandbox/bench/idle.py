@@ -37,7 +37,7 @@ def measure(client: Client, job: Job, boxes: int) -> Idle:
     """Have so many boxes sleep, and look at the processes that the server's launcher has started.
 
     Args:
-        client: Of the one server that this process has started.
+        client: Of a server that this process has started.
         job: Names the policy and the language; its program and tests are not run.
         boxes: As many as the server runs at once, at most.
 
@@ -49,21 +49,21 @@ def measure(client: Client, job: Job, boxes: int) -> Idle:
         limits = RequestedLimits(wall_time_ms=round(2_000 * _SLEEP_S))
         jobs = [Job(program=sleeper, policy=job.policy, language=job.language, limits=limits) for _ in range(boxes)]
         running = [asleep.submit(client.run, each) for each in jobs]
-        found = _look(boxes)
+        found = _look(boxes, client.targets)
         if not all(each.result().passed for each in running):
             raise SandboxError("a box that was to sleep was stopped")
     return found
 
 
-def _look(boxes: int) -> Idle:
+def _look(boxes: int, targets: Sequence[str]) -> Idle:
     time.sleep(_SETTLE_S)
     try:
-        processes = _box_processes()
+        processes = _box_processes(targets)
         begun, cpu_before_s = time.monotonic(), _cpu_s(processes)
         time.sleep(_LOOK_S)
         used_cpu_s, elapsed_s = _cpu_s(processes) - cpu_before_s, time.monotonic() - begun
         memory_bytes = sum(process.memory_full_info().pss for process in processes)
-        came_or_went = set(processes) != set(_box_processes())
+        came_or_went = set(processes) != set(_box_processes(targets))
     except psutil.Error as error:
         raise SandboxError(
             "a box that was to sleep has ended: is the machine too busy to measure idle boxes?"
@@ -73,9 +73,9 @@ def _look(boxes: int) -> Idle:
     return Idle(boxes=boxes, memory_bytes=memory_bytes // boxes, cpu_percent=100 * used_cpu_s / elapsed_s / boxes)
 
 
-def _box_processes() -> Sequence[psutil.Process]:
-    """List what the launcher of our server has started."""
-    servers = [child for child in psutil.Process().children() if "serve" in child.cmdline()]
+def _box_processes(targets: Sequence[str]) -> Sequence[psutil.Process]:
+    """List what the launcher of the server has started that listens there."""
+    servers = [child for child in psutil.Process().children() if {"serve", *targets} <= set(child.cmdline())]
     launchers = [child for server in servers for child in server.children() if child.cmdline() == server.cmdline()]
     if len(launchers) != 1:
         raise SandboxError(f"{len(launchers)} launchers are ours and not one: whose boxes are to be measured?")

@@ -43,6 +43,11 @@ class Client:
         self._thread: threading.Thread | None = None
         self._closed = False
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The servers' addresses."""
+        return self._client.targets
+
     def __enter__(self) -> Self:
         return self
 

@@ -42,6 +42,6 @@ send("K", items(b"l", items(b"l", text(b"@NAME@"), text(b"callable"), text(b""))
 while True:
     size, kind = struct.unpack(">IB", reader.take(5))
     call = reader.take(size)[:8]
-    tag = random.choice([bytes([code]) for code in range(256) if bytes([code]) not in b"NTFEJifcsbaltSZdr/DQYywWKVMCOAqn"])
+    tag = random.choice([bytes([code]) for code in range(256) if bytes([code]) not in b"NTFEJifcsbaltSZdr/DQYywWKVMCOAqn1234"])
     handle = tag + struct.pack(">IQ", 8, random.getrandbits(64))
     send("R", call + items(b"l", handle, items(b"l")))
