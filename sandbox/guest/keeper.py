@@ -52,8 +52,8 @@ BROKEN = b"!"[0]
 STDERR = 2
 CALLS, ANSWERS = 3, 4
 """Where a program finds the pipes of the tests. Documented: it may speak on them; it gains nothing by it."""
-_ORDER, _READY = 5, 6
-"""Where its process hears what to do, and says that it can; closed before there is a program."""
+_ORDER, _READY, _STDIN = 5, 6, 7
+"""Where its process hears what to do, says that it can, and finds what to read; closed before there is a program."""
 
 _DESCRIPTORS_MAX = 65_536
 _IS_APART = b"apart"
@@ -170,24 +170,28 @@ class _Program:
         Raises:
             OSError: It could not become that.
         """
-        self._stdin = os.memfd_create("stdin")
+        self._stdin, nothing = os.memfd_create("stdin"), os.open("/dev/null", os.O_RDONLY)
         hears, self._order = os.pipe()
         ready, says = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                _arrange((self._stdin, ends.stdout, ends.stderr, ends.calls, ends.answers, hears, says))
+                own = (nothing, ends.stdout, ends.stderr, ends.calls, ends.answers)
+                _arrange((*own, hears, says, self._stdin))
                 become()
                 os.write(_READY, _CAN)
                 os.close(_READY)
                 order, source = frames.read_frame(_ORDER)
                 os.close(_ORDER)
+                if os.fstat(_STDIN).st_size:
+                    os.dup2(_STDIN, 0)
+                os.close(_STDIN)
                 program_main(order, source)
             finally:
                 # Whatever the program broke in its own interpreter, it must not walk on as a keeper.
                 os._exit(EXIT_BUG)
-        os.close(hears)
-        os.close(says)
+        for fd in (nothing, hears, says):
+            os.close(fd)
         can = os.read(ready, 1)
         os.close(ready)
         if can != _CAN:
