@@ -43,12 +43,12 @@ LIMITED = {
 NIGHTLY = os.environ.get("SANDBOX_NIGHTLY") == "1"
 SLOTS_PER_CORE = 8
 # One job of plain work among so many others.
-OTHERS_PER_SPINNER = 6
-# Work for about a second, whatever else runs: an amount, not a time.
+OTHERS_PER_SPINNER = 2
+# Work for about two seconds, whatever else runs: an amount, not a time.
 SPINNER = b"""
 def f():
     total = 0
-    for i in range(12_000_000):
+    for i in range(24_000_000):
         total += i & 3
     return total
 """
@@ -224,7 +224,7 @@ def crowd(paths: Sequence[Path]) -> Iterator[tuple[Job, Attack | None]]:
         nonlocal spinners
         spinners += 1
         limits = RequestedLimits(cpu_time_ms=30_000, wall_time_ms=60_000)
-        tests = SourceTests(b"assert f() == 18_000_000")
+        tests = SourceTests(b"assert f() == 36_000_000")
         return Job(id=f"spinner-{spinners}", program=SPINNER, tests=tests, limits=limits), None
 
     for index, path in enumerate(paths):
