@@ -11,7 +11,7 @@ from sandbox.verdict import Integrity
 CPU_PERIOD_US = 100_000
 """Of the CPU quota."""
 
-_BOOKS_BYTES = 4 * 1024 * 1024
+_BOOKS_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

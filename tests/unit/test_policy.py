@@ -431,7 +431,7 @@ def test_a_job_gets_its_memory_on_top_of_what_the_box_took(policy: Policy, used:
     for_the_job = ceiling - used
     assert for_the_job >= memory_bytes
     # Tight: what is more is for gVisor's books, and does not grow with what the box took.
-    assert for_the_job - memory_bytes == memory_bytes // 64 + 4 * MIB
+    assert for_the_job - memory_bytes == memory_bytes // 64 + 2 * MIB
 
 
 def test_a_box_that_takes_more_than_the_policy_says_is_no_jobs_fault(policy: Policy) -> None:
