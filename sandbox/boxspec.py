@@ -30,6 +30,7 @@ class BoxRules:
         uid: User of every process in the box.
         gid: Group of every process in the box.
         start_timeout_ms: A box that is not ready by then is lost.
+        jobs_per_box: Jobs of one client that a box serves at most, one after the other.
     """
 
     cpu_quota_percent: int
@@ -41,6 +42,7 @@ class BoxRules:
     uid: int
     gid: int
     start_timeout_ms: int
+    jobs_per_box: int
 
     @property
     def cores(self) -> int:

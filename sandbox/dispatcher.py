@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sandbox.boxes.batch import Client
 from sandbox.boxes.box import Backend
 from sandbox.diagnostics import Diagnostics, redacted
 from sandbox.errors import AdmissionError, JobRefusedError, NotGvisorError, OverloadedError, SandboxError
@@ -53,6 +55,10 @@ class Dispatcher:
         # A box that does not die keeps its slot: what it uses is not there for others.
         backend.quarantine.report_to(scheduler.withhold)
 
+    def client(self) -> AbstractContextManager[Client | None]:
+        """Give a client: whose jobs may share boxes, where the policy says so. On leaving, its boxes go."""
+        return self._runner.client()
+
     def plan(self, job: Job) -> tuple[Assignment, Diagnostics]:
         """Decide everything about a job that needs no box, and how much is told of it.
 
@@ -69,8 +75,19 @@ class Dispatcher:
         assignment = Assignment(job=job, spec=policy.plan(job, language))
         return assignment, policy.diagnostics_of(job)
 
-    async def execute(self, job: Job) -> JobResult:
+    def refuse(self, job_id: str, error: SandboxError) -> ServiceError:
+        """Count a job that does not get as far as this, and return what its caller is told."""
+        refused = service_error(job_id, error)
+        if self._metrics is not None:
+            self._metrics.count_error(refused)
+        return refused
+
+    async def execute(self, job: Job, client: Client | None = None) -> JobResult:
         """Run a job to its result.
+
+        Args:
+            job: The job.
+            client: Whose it is, if it may share a box.
 
         Raises:
             JobRefusedError: It was not run and never will be.
@@ -79,10 +96,9 @@ class Dispatcher:
         """
         try:
             assignment, diagnostics = self.plan(job)
-            result = await self._verdict(assignment)
+            result = await self._verdict(replace(assignment, client=client))
         except SandboxError as error:
-            if self._metrics is not None:
-                self._metrics.count_error(service_error(job.id, error))
+            self.refuse(job.id, error)
             raise
         if self._metrics is not None:
             self._metrics.count(job, result)
@@ -119,14 +135,18 @@ class Dispatcher:
             async with self._runner.running(assignment, alone=slot.alone) as result:
                 said.set_result(result)
 
-    async def answer(self, job: Job) -> JobResult:
+    async def answer(self, job: Job, client: Client | None = None) -> JobResult:
         """Run a job to its result; what keeps it from running becomes a service error.
+
+        Args:
+            job: The job.
+            client: Whose it is, if it may share a box.
 
         Raises:
             NotGvisorError: Boxes here are none; the server must stop.
         """
         try:
-            return await self.execute(job)
+            return await self.execute(job, client)
         except NotGvisorError:
             raise
         except SandboxError as error:

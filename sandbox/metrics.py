@@ -40,6 +40,7 @@ class Metrics:
         self._errors = counter("service_errors", "Jobs that were not judged, and why.", ("code",))
         self._made = counter("jobs_by_box", "Judged jobs, by how their last box was made.", ("made",))
         self._waited = counter("jobs_with_box_that_waited", "Judged jobs whose last box was there before they asked.")
+        self._shared = counter("jobs_in_shared_box", "Judged jobs whose last box had served others before.")
         self._confirmed = counter("jobs_run_again", "Judged jobs that were given more than one box.")
         self._queue = histogram("queue_seconds", "Time in the queue.", buckets=_SECONDS)
         self._start = histogram("box_start_seconds", "Time until a job's box was ready.", buckets=_SECONDS)
@@ -84,6 +85,8 @@ class Metrics:
         self._made.labels("restored" if usage.box_restored else "started").inc()
         if usage.box_waited:
             self._waited.inc()
+        if result.receipt.box_jobs_before:
+            self._shared.inc()
         if result.attempts > 1:
             self._confirmed.inc()
         self._queue.observe(usage.queue_time_ms / _MS_PER_S)

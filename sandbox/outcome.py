@@ -58,6 +58,7 @@ class Outcome:
         process_limit_hits: Times the box's cgroup was refused a task (the backstop, not the program's own limit).
         memory_limit_bytes: What the kernel held the job to.
         host_tasks_max: The backstop's value.
+        jobs_before: Other jobs that the box had served.
         box_exit: How the box's own process ended, for the log; it decides nothing.
         program_end: What became of the program's process.
         program_exit: Its exit code or signal number; 0 while it lives.
@@ -79,6 +80,7 @@ class Outcome:
     process_limit_hits: int = 0
     memory_limit_bytes: int = 0
     host_tasks_max: int = 0
+    jobs_before: int = 0
     box_exit: str = ""
     program_end: ProgramEnd = ProgramEnd.ALIVE
     program_exit: int = 0

@@ -1,14 +1,17 @@
 """One job's life: a box is made, the job goes in, facts come out, the box is destroyed, and the facts are judged."""
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from sandbox import wire
-from sandbox.boxes.box import Backend, Box
+from sandbox.boxes.batch import Batch, Client
+from sandbox.boxes.box import Backend, Box, Reusable
+from sandbox.boxes.counters import Counters
 from sandbox.boxes.pair import Pair
 from sandbox.boxspec import BoxSpec
 from sandbox.errors import BackendError, NotGvisorError
@@ -29,27 +32,48 @@ Alone = Callable[[], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A job with everything that was decided about it."""
+    """A job with everything that was decided about it.
+
+    Attributes:
+        job: What is to be run.
+        spec: The box for it.
+        queue_time_ms: How long it waited for its turn.
+        client: Whose other jobs it may share a box with, if the policy lets boxes be shared.
+    """
 
     job: Job
     spec: BoxSpec
     queue_time_ms: int = 0
+    client: Client | None = None
 
 
 class Runner:
     """Runs assignments on a backend."""
 
-    def __init__(self, backend: Backend, *, host_kernel: str, unenforced: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, backend: Backend, *, host_kernel: str, unenforced: tuple[str, ...] = (), batch: Batch | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             backend: Makes the boxes; started.
             host_kernel: The host's kernel release, which no box may show.
             unenforced: Limits that do not bind here; each verdict says so.
+            batch: Where boxes come from that serve several jobs. None: each job has a box of its own.
         """
         self._backend = backend
         self._host_kernel = host_kernel
         self._unenforced = unenforced
+        self._batch = batch
+
+    def client(self) -> AbstractContextManager[Client | None]:
+        """Give a client: whose jobs may share boxes, where the policy says so. On leaving, its boxes go."""
+        return contextlib.nullcontext() if self._batch is None else self._batch.client()
+
+    async def close(self) -> None:
+        """Destroy boxes that wait for another job. No job may be running."""
+        if self._batch is not None:
+            await self._batch.close()
 
     async def run(self, assignment: Assignment, *, alone: Alone | None = None) -> JobResult:
         """Run a job to its verdict, and return when its box is gone; see `running`."""
@@ -135,13 +159,13 @@ class Runner:
             stdout=outcome.stdout,
             stderr=outcome.stderr,
             integrity=assignment.spec.integrity,
-            receipt=self._receipt(assignment),
+            receipt=self._receipt(assignment, outcome),
             evidence=opinion.evidence,
             attempts=attempts,
             unenforced=self._unenforced,
         )
 
-    def _receipt(self, assignment: Assignment) -> Receipt:
+    def _receipt(self, assignment: Assignment, outcome: Outcome) -> Receipt:
         job, spec = assignment.job, assignment.spec
         return Receipt(
             program_digest=_digest(job.program),
@@ -152,6 +176,7 @@ class Runner:
             harness_version=VERSION,
             backend=self._backend.name,
             limits=spec.limits,
+            box_jobs_before=outcome.jobs_before,
         )
 
     async def _run_once(self, assignment: Assignment, stack: AsyncExitStack) -> Outcome:
@@ -165,16 +190,23 @@ class Runner:
         await self._converse(box, assignment, transcript, watch)
         wall_time_ms = watch.elapsed_ms()
         after = await box.counters()
-        await box.kill()
+        jobs_before = box.jobs_before if isinstance(box, Reusable) else 0
+        stop = watch.at_the_end(after)
+        came_to_its_end = transcript.sealed and not transcript.violated and stop is None
+        if isinstance(box, Reusable) and came_to_its_end and not _was_hit(before, after):
+            box.retain()
+        else:
+            await box.kill()
         starved = starved_us(before, after)
         starved_ms = None if starved is None else starved // 1000
         counted = Outcome(
             sealed=transcript.sealed,
-            stop=watch.at_the_end(after),
+            stop=stop,
             oom_kills=after.oom_kills - before.oom_kills,
             process_limit_hits=after.process_limit_hits - before.process_limit_hits,
             memory_limit_bytes=spec.limits.memory_bytes,
             host_tasks_max=spec.rules.host_tasks_max,
+            jobs_before=jobs_before,
             box_exit="" if transcript.sealed else await box.epitaph(),
             usage=Usage(
                 cpu_time_ms=(after.cpu_time_us - before.cpu_time_us) // 1000,
@@ -192,15 +224,17 @@ class Runner:
     async def _open(self, assignment: Assignment, stack: AsyncExitStack) -> tuple[Box, Transcript]:
         """Make the box of a job, or its two, and wait until they are ready."""
         spec = assignment.spec
-        box, transcript = await self._open_one(spec, stack)
+        box, transcript = await self._open_one(assignment, stack)
         if spec.boxes == 1:
             return box, transcript
-        program, _ = await self._open_one(spec, stack)
+        program, _ = await self._open_one(assignment, stack)
         frames = wire.encode_program_side(assignment.job, spec)
         return await stack.enter_async_context(Pair.joined(box, program, frames)), transcript
 
-    async def _open_one(self, spec: BoxSpec, stack: AsyncExitStack) -> tuple[Box, Transcript]:
-        box = await stack.enter_async_context(self._backend.open(spec))
+    async def _open_one(self, assignment: Assignment, stack: AsyncExitStack) -> tuple[Box, Transcript]:
+        spec = assignment.spec
+        opening = self._backend.open(spec) if self._batch is None else self._batch.open(spec, assignment.client)
+        box = await stack.enter_async_context(opening)
         transcript = Transcript(spec.limits.output_bytes)
         await self._wait_until_ready(box, transcript, spec)
         return box, transcript
@@ -224,7 +258,7 @@ class Runner:
                     if not data:
                         raise BackendError(f"a box ended before it was ready: {await box.epitaph()}")
                     transcript.feed(data)
-                    if transcript.violated or transcript.sealed:
+                    if transcript.violated or transcript.sealed or transcript.progress:
                         # It has not got a byte of the job yet: whatever this is, it is not the program's.
                         raise BackendError("a box spoke out of turn before it got its job")
         except TimeoutError:
@@ -256,6 +290,11 @@ class Runner:
             ended = transcript.progress - progress
             if ended > 0 and await watch.next_test(ended):
                 await box.send(ended * wire.encode_frame(wire.NEXT, b""))
+
+
+def _was_hit(before: Counters, after: Counters) -> bool:
+    """Tell whether the box as a whole has met a limit of its own."""
+    return after.oom_kills > before.oom_kills or after.process_limit_hits > before.process_limit_hits
 
 
 def _frames(assignment: Assignment) -> bytes:

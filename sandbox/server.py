@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import doctor, host, notify
+from sandbox.boxes.batch import Batch
 from sandbox.boxes.box import Backend
 from sandbox.dispatcher import Dispatcher
 from sandbox.errors import BackendError, PolicyError
@@ -102,7 +103,12 @@ async def serve(
         await _meet(backend, policies)
         await _prove_languages(backend, next(iter(policies.values())), languages)
         unenforced = await _prove_limits(settings, backend, slots, policies, languages)
-        runner = Runner(backend, host_kernel=host.kernel_release(), unenforced=unenforced)
+        runner = Runner(
+            backend,
+            host_kernel=host.kernel_release(),
+            unenforced=unenforced,
+            batch=Batch(backend.open, idle_max=slots),
+        )
         scheduler = Scheduler(
             slots=slots,
             queue_jobs_max=settings.queue_jobs_max,
@@ -158,6 +164,7 @@ async def serve(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLEAN_UP_TIMEOUT_S):
                     await scheduler.idle()
+                    await runner.close()
         end.raise_if_failed()
     finally:
         stack.close()

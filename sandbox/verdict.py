@@ -167,7 +167,11 @@ class Captured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a verdict rests on. Digests are `sha256:<hex>`."""
+    """What a verdict rests on. Digests are `sha256:<hex>`.
+
+    Attributes:
+        box_jobs_before: Other jobs of the same stream that had run in the box; the policy decides whether.
+    """
 
     program_digest: str
     tests_digest: str
@@ -177,6 +181,7 @@ class Receipt:
     harness_version: str
     backend: str
     limits: Limits
+    box_jobs_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

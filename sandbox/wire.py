@@ -143,6 +143,11 @@ class FrameReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether all that it was given has become frames."""
+        return not self._buffer
+
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Take some bytes and yield the frames that they complete.
 

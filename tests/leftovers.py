@@ -47,7 +47,13 @@ def leftovers() -> Found:
     ]
     mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(run_dir()) in line]
     # One for each server, and in it one for each box.
-    folders = [str(path) for pattern in ("*/*", "*/*/*") for path in run_dir().glob(pattern)]
+    # What a server has proved of its machine is kept for the next one, on purpose.
+    folders = [
+        str(path)
+        for pattern in ("*/*", "*/*/*")
+        for path in run_dir().glob(pattern)
+        if path.parent != run_dir() / "proofs"
+    ]
     temporary = [str(path) for path in Path(tempfile.gettempdir()).glob("sandbox-*")]
     return {
         "cgroups": cgroups,

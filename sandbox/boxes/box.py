@@ -67,6 +67,18 @@ class HasPipes(Protocol):
 
 
 @runtime_checkable
+class Reusable(Protocol):
+    """A box that may serve another job after this one."""
+
+    @property
+    def jobs_before(self) -> int:
+        """How many jobs it has served."""
+
+    def retain(self) -> None:
+        """Say that the job came to its own end, and that another one may follow. Then it is not killed."""
+
+
+@runtime_checkable
 class Waits(Protocol):
     """A box that can be kept until somebody has a job for it."""
 

@@ -21,6 +21,7 @@ import docker.errors
 import requests
 
 from sandbox.boxes import cgroups, leftovers
+from sandbox.boxes.baseline import Baseline
 from sandbox.boxes.box import Box
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.oci import HOSTNAME
@@ -253,6 +254,7 @@ class _DockerBox:
         self._last = Counters()
         self._gone = False
         self._alarm: cgroups.Alarm | None = None
+        self._baseline = Baseline()
         self._exit = ""
 
     async def start(self) -> None:
@@ -306,11 +308,14 @@ class _DockerBox:
 
     async def settle(self, spec: BoxSpec) -> Counters:
         """Hold the box to its job's memory."""
-        self._cgroup.adopt()
+        if self._alarm is None:
+            self._cgroup.adopt()
         self._last = self._cgroup.counters()
-        self._cgroup.limit_memory(spec.ready_memory_bytes(self._cgroup.held_memory_bytes()))
+        held = self._baseline.seen(self._cgroup.held_memory_bytes())
+        self._cgroup.limit_memory(spec.ready_memory_bytes(held))
         self._cgroup.restart_peak()
-        self._alarm = self._cgroup.alarm(self._look)
+        if self._alarm is None:
+            self._alarm = self._cgroup.alarm(self._look)
         return self._last
 
     def _look(self) -> None:

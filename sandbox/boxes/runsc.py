@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import host, wire
 from sandbox.boxes import cgroups, leftovers, oci
+from sandbox.boxes.baseline import Baseline
 from sandbox.boxes.box import Box
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.pipes import Ends, Pipes, make_pipes
@@ -118,6 +119,7 @@ class RunscBackend:
             await _sweep(folder)
         self._instance = leftovers.claim(self._run_dir)
         self._hierarchy = _hierarchy_of(self._instance.name)
+        self._hierarchy.remove_empty_ones()
         self._hierarchy.prepare()
         self._shifts_ids = host.may_shift_ids(oci.SHIFTED_TO, oci.SHIFTED_IDS)
         if not self._shifts_ids:
@@ -278,6 +280,7 @@ class _RunscBox:
         self._stderr_task: asyncio.Task[None] | None = None
         self._heard = b""
         self._was_killed = False
+        self._baseline = Baseline()
 
     async def start(self, command: list[str]) -> None:
         """Start the runtime; the box may still fail to come up."""
@@ -367,7 +370,8 @@ class _RunscBox:
     async def settle(self, spec: BoxSpec) -> Counters:
         """Hold the box to its job's memory."""
         used = self._cgroup.counters()
-        self._cgroup.limit_memory(spec.ready_memory_bytes(self._cgroup.held_memory_bytes()))
+        held = self._baseline.seen(self._cgroup.held_memory_bytes())
+        self._cgroup.limit_memory(spec.ready_memory_bytes(held))
         self._cgroup.restart_peak()
         return used
 

@@ -18,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.guest.batch import Turn
+
+_BATCH, _TEMPLATE = "batch", "template"
 _LOWEST = 16
 """Where the pipes to the host are put: out of the way of 0, 1 and 2, which tests may write to without knowing it."""
 
@@ -33,9 +36,14 @@ class _Host:
     def tell(self, kind: int, payload: bytes = b"") -> None:
         frames.write_frame(self.sink, kind, payload)
         if self.looks_at_each and kind in (frames.PLAN, frames.RESULT):
-            self._wait_for_next()
+            self.wait_for_next()
 
-    def _wait_for_next(self) -> None:
+    def wait_for_next(self) -> None:
+        """Wait until the host says that it goes on.
+
+        Raises:
+            HostGoneError: It does not.
+        """
         try:
             kind, _ = frames.read_frame(self.source)
         except frames.EndOfStreamError:
@@ -50,7 +58,10 @@ class _Host:
 class _JobInBox:
     """What the host sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, prepare: Callable[[tuple[int, ...], bytes, bytes], None], turn: Turn | None) -> None:
+        self._prepare = prepare
+        self._turn = turn
+        self._limits = b""
         self.limits: tuple[int, ...] = ()
         self.roles = 0
         self.each = False
@@ -59,10 +70,33 @@ class _JobInBox:
         self.function: tuple[str, float] | None = None
         self.compare: tuple[int, float] = (frames.LINES, 0.0)
         self.cases: list[tuple[bytes, bytes]] = []
+        if turn is not None and turn.limits:
+            self.be_limited(turn.limits)
+
+    def be_limited(self, body: bytes) -> None:
+        """Prepare by the limits, once. They come again where the box had them before it had this job.
+
+        Raises:
+            OSError: It cannot, or they are others than before. The box must not be used.
+        """
+        if self._limits:
+            if body != self._limits:
+                raise OSError("this box has other limits")
+            return
+        self._limits = body
+        limits, program_filter, tests_filter = frames.read_limits(body)
+        if self._turn is not None:
+            if not self._turn.limits:
+                self._turn.is_limited(body)
+            limits = self._turn.make_room(limits)
+        self._prepare(limits, program_filter, tests_filter)
+        self.limits = limits
 
     def take(self, kind: int, body: bytes) -> None:
         """Take one frame of it."""
-        if kind == frames.ROLES:
+        if kind == frames.LIMITS:
+            self.be_limited(body)
+        elif kind == frames.ROLES:
             (self.roles,) = frames.ROLES_BODY.unpack(body)
         elif kind == frames.EACH:
             self.each = True
@@ -82,21 +116,39 @@ class _JobInBox:
             self.cases.append((body[start : start + size], body[start + size :]))
 
 
-def main(to_load: list[str] | None = None) -> int:
-    """Serve one job over standard input and output, then wait to be destroyed.
+def main(words: list[str]) -> int:
+    """Serve one job over standard input and output, then wait to be destroyed; or one after the other.
 
     Args:
-        to_load: Modules to load, where other boxes will be restored from a checkpoint of this one.
+        words: `batch`, for one after the other. Then `template` and the modules to load, where other boxes will be
+            restored from a checkpoint of this one.
     """
-    if to_load is not None:
+    if is_batch := words[:1] == [_BATCH]:
+        words = words[1:]
+    if words[:1] == [_TEMPLATE]:
         from sandbox.guest import warm  # noqa: PLC0415 (who starts for one job alone does not pay for it)
 
-        warm.load(to_load)
+        warm.load(words[1:])
     host = _take_over_the_streams()
+    if not is_batch:
+        return _serve(host)
+    from sandbox.guest import batch  # noqa: PLC0415 (who starts for one job alone does not pay for it)
+
+    return batch.serve(lambda turn: _serve(host, turn))
+
+
+def _serve(host: _Host, turn: Turn | None = None) -> int:
+    """Serve one job.
+
+    Args:
+        host: Who sends it.
+        turn: Which of several it is, where they are several.
+    """
     pipes, keeper_pid = _make_program_role()
+    job = _JobInBox(pipes.prepare, turn)
     host.say_ready()
     try:
-        job = _receive(host, pipes.prepare)
+        _receive(host, job)
         if job.roles == frames.PROGRAM_SIDE:
             frames.write_frame(pipes.orders, frames.PROGRAM, job.program)
             pipes.carry(host)
@@ -112,7 +164,11 @@ def main(to_load: list[str] | None = None) -> int:
             # Nothing the program left running may add to what has been said.
             os.kill(keeper_pid, SIGKILL)
         host.tell(frames.DONE)
-        os.read(host.source, 1)
+        if turn is None:
+            os.read(host.source, 1)
+        else:
+            # The host looks at its counters first.
+            host.wait_for_next()
     except (frames.EndOfStreamError, HostGoneError, BrokenPipeError):
         return 1
     return 0
@@ -223,10 +279,10 @@ def _go_by_way_of(host: _Host) -> tuple[_Pipes, _Host]:
                 os.close(fd)
             readers = {porter.ORDERS: theirs.orders, porter.CALLS: theirs.calls}
             writers = {
-                porter.REPORTS: theirs.reports,
                 porter.ANSWERS: theirs.answers,
                 porter.STDOUT: theirs.stdout,
                 porter.STDERR: theirs.stderr,
+                porter.REPORTS: theirs.reports,
             }
             porter.Porter(host.source, host.sink, readers=readers, writers=writers, own=own, onward=alive).run()
         finally:
@@ -236,21 +292,14 @@ def _go_by_way_of(host: _Host) -> tuple[_Pipes, _Host]:
     return ours, _Host(gone, sink)
 
 
-def _receive(host: _Host, prepare: Callable[[tuple[int, ...], bytes, bytes], None]) -> _JobInBox:
+def _receive(host: _Host, job: _JobInBox) -> None:
     """Read the host's frames up to GO. The limits come first, so that the keeper prepares before there is a job."""
-    job = _JobInBox()
     while True:
         kind, body = frames.read_frame(host.source)
+        if kind == frames.GO:
+            return
         if kind == frames.WAKE:
             _wake(host)
-        elif kind == frames.LIMITS:
-            limits, program_filter, tests_filter = frames.read_limits(body)
-            # Not again after a WAKE: the checkpoint was made with the same ones.
-            if not job.limits:
-                prepare(limits, program_filter, tests_filter)
-            job.limits = limits
-        elif kind == frames.GO:
-            return job
         else:
             job.take(kind, body)
 

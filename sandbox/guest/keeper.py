@@ -87,9 +87,8 @@ def set_apart(ends: Ends, program_main: ProgramMain) -> int:
     Raises:
         OSError: The kernel refused; the box must not be used.
     """
-    uid, gid = os.getuid(), os.getgid()
     # Asked before: in new namespaces nobody has an id until these are written.
-    ids = {"setgroups": "deny", "uid_map": f"{uid} {uid} 1", "gid_map": f"{gid} {gid} 1"}
+    ids = ids_to_keep()
     kernel = Kernel()
     told, tell = os.pipe()
     keeper = kernel.fork_apart(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
@@ -103,14 +102,39 @@ def set_apart(ends: Ends, program_main: ProgramMain) -> int:
     return keeper
 
 
+def ids_to_keep() -> dict[str, str]:
+    """Return the files, and what to write into them, by which a process in a new user namespace stays who it is."""
+    uid, gid = os.getuid(), os.getgid()
+    return {"setgroups": "deny", "uid_map": f"{uid} {uid} 1", "gid_map": f"{gid} {gid} 1"}
+
+
+def settle_in(kernel: Kernel, ids: dict[str, str]) -> None:
+    """Be at home in new namespaces: with ids, with mounts of one's own, and with a view of one's own processes alone.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    for name, line in ids.items():
+        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 (pathlib costs 10 ms of every box)
+            file.write(line)
+    kernel.make_mounts_private()
+    kernel.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
+def mount_scratch(kernel: Kernel, disk_bytes: int, shm_bytes: int) -> None:
+    """Mount what can be written to.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    flags = MS_NOSUID | MS_NODEV
+    kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={disk_bytes},mode=1777")  # noqa: S108 (the box's own)
+    kernel.mount("tmpfs", "/dev/shm", "tmpfs", flags, f"size={shm_bytes},mode=1777")  # noqa: S108
+
+
 def _become_keeper(kernel: Kernel, ids: dict[str, str], ends: Ends, tell: int, program_main: ProgramMain) -> NoReturn:
     try:
-        for name, line in ids.items():
-            with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 (pathlib costs 10 ms of every box)
-                file.write(line)
-        kernel.make_mounts_private()
-        # Its own view of processes: the tests role is not in it.
-        kernel.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        settle_in(kernel, ids)
         kernel.hide_from_peers()
         # Pid 1 gets from its own namespace only what it handles; Python handles this one.
         kernel.ignore_interrupts()
@@ -137,9 +161,7 @@ def _keep(kernel: Kernel, ends: Ends, program_main: ProgramMain) -> None:
     cores, processes_max, open_files_max, disk_bytes, shm_bytes = PREPARE_BODY.unpack_from(body)
     calls_filter = program_filter(body[PREPARE_BODY.size :])
     _show_cores(cores)
-    flags = MS_NOSUID | MS_NODEV
-    kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={disk_bytes},mode=1777")  # noqa: S108 (the box's own)
-    kernel.mount("tmpfs", "/dev/shm", "tmpfs", flags, f"size={shm_bytes},mode=1777")  # noqa: S108
+    mount_scratch(kernel, disk_bytes, shm_bytes)
     kernel.drop_privileges_for_ever()
 
     def become() -> None:

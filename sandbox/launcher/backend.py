@@ -16,6 +16,7 @@ from sandbox.errors import BackendError
 from sandbox.launcher import messages
 from sandbox.launcher.channel import Channel
 from sandbox.logs import logger
+from sandbox.version import VERSION
 
 _GONE = "the launcher is gone: no box can be made; start the server anew"
 _SILENT = "the launcher does not answer: is it stopped? Start both anew"
@@ -90,12 +91,15 @@ class LaunchedBackend:
 
     def _take(self, said: Mapping[str, Any]) -> None:
         try:
+            version = said["version"]
             self.name, self.platform = said["backend"], said["platform"]
             self.runsc_version, self.runsc_identity = said["runsc_version"], said["runsc_identity"]
             self._images, self._versions, self.policies = said["images"], said["versions"], said["policies"]
             self.quarantine.take(said["withheld"])
         except KeyError:
             raise BackendError(_NO_LAUNCHER) from None
+        if version != VERSION:
+            raise BackendError(f"the launcher is {version} and this server {VERSION}: start both from one installation")
 
     async def reload(self) -> Mapping[str, str]:
         """Have the launcher read its policies again. Returns their digests by name.

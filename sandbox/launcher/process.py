@@ -165,7 +165,8 @@ def _whose(connection: socket.socket, uid: int, *, full: bool) -> int | None:
         if error.errno not in {errno.ESRCH, errno.EINVAL}:
             raise
         # It is gone already, or in a pid namespace that we do not see.
-        logger().warning("a process that cannot be watched was turned away", pid=pid, uid=peer)
+        hint = "it is gone already" if pid else "let the server share the launcher's pid namespace"
+        logger().warning("a process that cannot be watched was turned away", pid=pid, uid=peer, hint=hint)
         return None
     logger().info("a server has connected", pid=pid, uid=peer)
     return server

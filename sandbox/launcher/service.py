@@ -27,6 +27,7 @@ from sandbox.launcher import messages
 from sandbox.launcher.channel import Channel
 from sandbox.logs import logger
 from sandbox.policy import Policy
+from sandbox.version import VERSION
 
 _POLICIES_KEPT = 64
 """Versions of policies that jobs which wait may still mean."""
@@ -130,6 +131,7 @@ class Launcher:
         if isinstance(request, messages.Reload):
             await self._read()
         return {
+            "version": VERSION,
             "backend": self._backend.name,
             "runsc_version": self._backend.runsc_version,
             "runsc_identity": self._backend.runsc_identity,
@@ -255,9 +257,10 @@ def _has_room(spec: BoxSpec) -> bool:
 
 
 def _lifetime_s(spec: BoxSpec) -> float:
-    """Return how long a box may be there: two starts, for two boxes of a job wait for each other, and the job."""
+    """Return how long a box may be there: two starts, for two boxes of a job wait for each other, and its jobs."""
     job_ms = spec.limits.wall_time_ms * spec.rules.wall_time_hard_percent // 100
-    return (2 * spec.rules.start_timeout_ms + job_ms) / 1000 + _LIFETIME_SPARE_S
+    jobs = spec.rules.jobs_per_box
+    return 2 * spec.rules.start_timeout_ms / 1000 + jobs * (job_ms / 1000 + _LIFETIME_SPARE_S)
 
 
 async def _hear(channel: Channel, words: _Words) -> None:

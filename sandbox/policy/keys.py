@@ -18,6 +18,7 @@ _OUTPUT_BYTES_MAX = 6 * 1024 * 1024
 # Of a message of 16 MiB, less a little for all that is neither program nor tests.
 _JOB_BYTES_MAX = 15 * 1024 * 1024
 _WHOLE_PERCENT = 100
+_JOBS_PER_BOX_MAX = 1_000
 
 
 class Kind(Enum):
@@ -266,6 +267,16 @@ KEYS: tuple[Key, ...] = (
         unit="ms",
         meaning="A box that is not ready by then is lost. The job does not pay for it.",
         loosened="A machine that cannot start boxes says so later.",
+    ),
+    Key(
+        section="box",
+        name="jobs_per_box",
+        unit="jobs",
+        at_most=_JOBS_PER_BOX_MAX,
+        meaning="Jobs of one stream that a box serves at most, one after the other, each with processes, namespaces "
+        "and files of its own. Jobs with SEPARATE_SANDBOX have boxes of their own whatever this says.",
+        loosened="What a program leaves in gVisor's kernel, the next one finds; who breaks out of its processes, but "
+        "not out of the box, has the verdicts of the jobs that follow in it.",
     ),
 )
 

@@ -25,6 +25,9 @@ _THREAD_POOLS = (
     "PYTHON_CPU_COUNT",
 )
 
+_BATCH = "batch"
+"""The word behind the agent's command that tells it that several jobs will come."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRules:
@@ -123,7 +126,7 @@ class Policy:
             policy=self.name,
             policy_digest=self.digest,
             language=language.name,
-            command=language.command,
+            command=(*language.command, *((_BATCH,) if self.box.jobs_per_box > 1 else ())),
             warm=language.warm,
             environment=self._environment(),
             limits=limits,

@@ -16,6 +16,16 @@ from sandbox.policy.keys import BY_PATH, ENVIRONMENT, EXTENDS, KEYS, SECTIONS, K
 from sandbox.seccomp.profile import unknown_name
 
 _CHAIN_MAX = 8
+_HARMLESS = (
+    "PYTHONHASHSEED",
+    "PYTHONINTMAXSTRDIGITS",
+    "PYTHONIOENCODING",
+    "PYTHONMALLOC",
+    "PYTHONUNBUFFERED",
+    "PYTHONUTF8",
+    "PYTHON_CPU_COUNT",
+)
+"""The interpreter's own that can neither keep tests from failing, as PYTHONOPTIMIZE does, nor load other code."""
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*')\s*=")
 
@@ -240,6 +250,8 @@ def _wrong_variable(path: str, value: object) -> str:
         return f"{ENVIRONMENT}.{name}: [{ENVIRONMENT}] must be a table of texts"
     if not name or "=" in name or "\0" in name:
         return f"{ENVIRONMENT}.{name!r} cannot be the name of a variable"
+    if name.startswith("PYTHON") and name not in _HARMLESS:
+        return f"{ENVIRONMENT}.{name} would change the agent, too, which judges: allowed are {', '.join(_HARMLESS)}"
     return ""
 
 

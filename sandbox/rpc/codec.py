@@ -302,6 +302,7 @@ def _verdict_from_wire(job_id: str, message: pb.Verdict) -> Verdict:
             harness_version=receipt.harness_version,
             backend=receipt.backend,
             limits=limits_from_wire(receipt.limits),
+            box_jobs_before=receipt.box_jobs_before,
         ),
         evidence=_evidence_from_wire(message.evidence),
         attempts=message.attempts,

@@ -7,7 +7,8 @@ from typing import Any
 import grpc
 
 from sandbox import host
-from sandbox.dispatcher import Dispatcher, service_error
+from sandbox.boxes.batch import Client
+from sandbox.dispatcher import Dispatcher
 from sandbox.errors import JobRefusedError, NotGvisorError, ShuttingDownError
 from sandbox.job import Job
 from sandbox.language import Language
@@ -41,7 +42,12 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
     async def Execute(self, request: pb.ExecuteRequest, context: Context) -> pb.ExecuteResponse:  # noqa: N802
         """Run one job; a refused one ends the call with a status."""
         async with translated(context):
-            result = await self._guarded(self._dispatcher.execute(codec.job_from_wire(request.job)))
+            try:
+                job = codec.job_from_wire(request.job)
+            except JobRefusedError as error:
+                self._dispatcher.refuse(request.job.job_id, error)
+                raise
+            result = await self._guarded(self._dispatcher.execute(job))
             return pb.ExecuteResponse(result=codec.result_to_wire(result))
         raise AssertionError("unreachable: translated() aborts")
 
@@ -49,16 +55,19 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
         self, request_iterator: AsyncIterator[pb.ExecuteStreamRequest], context: Context
     ) -> None:
         """Run jobs as they come and answer each when it is done. The client's going away cancels what is left."""
-        stream = _Stream(context)
         async with translated(context):
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    async for request in request_iterator:
-                        await stream.window.acquire()
-                        tasks.create_task(self._answer_one(request.job, stream))
-            except ExceptionGroup as group:
-                # The first failure ended the others; it is the one to be translated.
-                raise group.exceptions[0] from None
+            with self._dispatcher.client() as client:
+                await self._answer_all(request_iterator, _Stream(context, client))
+
+    async def _answer_all(self, requests: AsyncIterator[pb.ExecuteStreamRequest], stream: "_Stream") -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                async for request in requests:
+                    await stream.window.acquire()
+                    tasks.create_task(self._answer_one(request.job, stream))
+        except ExceptionGroup as group:
+            # The first failure ended the others; it is the one to be translated.
+            raise group.exceptions[0] from None
 
     async def _answer_one(self, message: pb.Job, stream: "_Stream") -> None:
         try:
@@ -66,10 +75,10 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
                 job = codec.job_from_wire(message)
                 stream.admit(job)
             except JobRefusedError as error:
-                await stream.write(service_error(message.job_id, error))
+                await stream.write(self._dispatcher.refuse(message.job_id, error))
                 return
             try:
-                result = await self._guarded(self._dispatcher.answer(job))
+                result = await self._guarded(self._dispatcher.answer(job, stream.client))
             finally:
                 stream.job_ids.discard(job.id)
             await stream.write(result)
@@ -128,8 +137,9 @@ class SandboxService(pb_grpc.SandboxServiceServicer):
 class _Stream:
     """One client's stream: what is in flight on it, and one writer at a time."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, client: Client | None) -> None:
         self.context = context
+        self.client = client
         self.window = asyncio.Semaphore(STREAM_JOBS_MAX)
         self.job_ids: set[str] = set()
         self._lock = asyncio.Lock()

@@ -1059,6 +1059,7 @@ class Receipt(_message.Message):
     HARNESS_VERSION_FIELD_NUMBER: _builtins.int
     BACKEND_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
+    BOX_JOBS_BEFORE_FIELD_NUMBER: _builtins.int
     program_digest: _builtins.str
     tests_digest: _builtins.str
     image_digest: _builtins.str
@@ -1066,6 +1067,8 @@ class Receipt(_message.Message):
     runsc_version: _builtins.str
     harness_version: _builtins.str
     backend: _builtins.str
+    box_jobs_before: _builtins.int
+    """Other jobs of the same stream that had run in the box, where the policy lets a box serve several."""
     @_builtins.property
     def limits(self) -> Global___Limits: ...
     def __init__(
@@ -1079,10 +1082,11 @@ class Receipt(_message.Message):
         harness_version: _builtins.str = ...,
         backend: _builtins.str = ...,
         limits: Global___Limits | None = ...,
+        box_jobs_before: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["backend", b"backend", "harness_version", b"harness_version", "image_digest", b"image_digest", "limits", b"limits", "policy_digest", b"policy_digest", "program_digest", b"program_digest", "runsc_version", b"runsc_version", "tests_digest", b"tests_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["backend", b"backend", "box_jobs_before", b"box_jobs_before", "harness_version", b"harness_version", "image_digest", b"image_digest", "limits", b"limits", "policy_digest", b"policy_digest", "program_digest", b"program_digest", "runsc_version", b"runsc_version", "tests_digest", b"tests_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -157,7 +157,7 @@ def test_bad_input_is_named_and_nothing_runs(tmp_path: Path) -> None:
 
     for arguments, code, text in (
         (["run", str(empty)], 2, "program: is empty"),
-        (["run", str(program), "--policy", "none-such"], 2, "policy: unknown; known are data, default, strict"),
+        (["run", str(program), "--policy", "none-such"], 2, "policy: unknown; known are batch, data, default, strict"),
         (["run", str(program), "--language", "cobol"], 2, "language: unknown; known are python"),
         (["run", str(program), "--timeout", "1000"], 2, "cpu_time_ms: 1000000 is above the ceiling"),
         (["run", str(program), "--timeout", "nan"], 2, "nan"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.boxes import cgroups
+from sandbox.boxes.cgroups import alarm as alarm_module
 from sandbox.boxes.cgroups import ending, files
 from sandbox.boxes.cgroups.unified import UnifiedFolder
 from sandbox.boxes.counters import Counters
@@ -51,6 +52,7 @@ SPEC = BoxSpec(
         uid=13,
         gid=14,
         start_timeout_ms=15,
+        jobs_per_box=1,
     ),
     system_calls=PROFILE,
     filters=FILTERS,
@@ -156,6 +158,28 @@ def test_controllers_are_passed_on_from_the_top(v2: Path) -> None:
     for folder in (v2, v2 / "outer", v2 / "outer" / "sandbox"):
         assert (folder / "cgroup.subtree_control").read_text() == "+cpu +memory +pids"
     assert hierarchy.names() == []
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_what_killed_servers_have_left_is_removed(version: str, request: pytest.FixtureRequest) -> None:
+    root: Path = request.getfixturevalue(version)
+    roots = [root] if version == "v2" else [root / name for name in ("cpu", "memory", "pids")]
+    for controller in roots:
+        (controller / "sandbox" / "left").mkdir(parents=True)
+        (controller / "sandbox" / "lives" / "box").mkdir(parents=True)
+        (controller / "others").mkdir()
+    cgroups.detect("sandbox/mine", root).remove_empty_ones()
+    for controller in roots:
+        assert [path.name for path in (controller / "sandbox").iterdir()] == ["lives"]
+        assert (controller / "others").is_dir()
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_folder_that_another_server_found_empty_is_made_again(version: str, request: pytest.FixtureRequest) -> None:
+    root: Path = request.getfixturevalue(version)
+    hierarchy = cgroups.detect("sandbox/mine", root)
+    hierarchy.make("a-b")
+    assert hierarchy.names() == ["a-b"]
 
 
 @pytest.mark.parametrize("swap", [True, False])
@@ -800,6 +824,30 @@ def test_version_1_calls_when_memory_is_refused(mixed: Path) -> None:
         alarm.close()
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(int(event))
+
+    asyncio.run(asyncio.wait_for(work(), 60))
+
+
+def test_version_1_is_looked_at_for_refused_tasks(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm_module, "_LOOK_S", 0)
+    cgroup = mixed_box(mixed)
+    events = mixed / "pids" / "sandbox" / "a-b" / "pids.events"
+    called: list[bool] = []
+
+    async def work() -> None:
+        alarm = cgroup.alarm(lambda: called.append(True))
+        for calls in (1, 2):
+            events.write_text(f"max {calls}\n")
+            while len(called) < calls:  # noqa: ASYNC110 (the alarm looks by itself)
+                await asyncio.sleep(0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(called) == 2
+        alarm.close()
+        events.write_text("max 3\n")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(called) == 2
 
     asyncio.run(asyncio.wait_for(work(), 60))
 

@@ -151,7 +151,7 @@ def test_a_verdict_knows_how_long_its_job_waited() -> None:
 def test_every_error_of_ours_has_a_code(
     error: SandboxError, code: ServiceErrorCode, retryable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def execute(_: Any, __: Job) -> JobResult:
+    async def execute(_: Any, *__: Any) -> JobResult:
         raise error
 
     monkeypatch.setattr(Dispatcher, "execute", execute)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from sandbox.boxes.batch import IDLE_S
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.fake import FakeBackend, Script
 from sandbox.errors import BackendError, PolicyError, SandboxError
@@ -410,6 +411,12 @@ def test_a_box_may_live_as_long_as_its_job_may_take() -> None:
     assert service._lifetime_s(SPEC) > longest_ms / 1000
 
 
+def test_a_box_of_several_jobs_may_live_as_long_as_all_of_them() -> None:
+    job_ms = SPEC.limits.wall_time_ms * SPEC.rules.wall_time_hard_percent // 100
+    of_many = replace(SPEC, rules=replace(SPEC.rules, jobs_per_box=100))
+    assert service._lifetime_s(of_many) > 100 * (job_ms / 1000 + IDLE_S)
+
+
 def test_a_launcher_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_module, "_START_TIMEOUT_S", 0.05)
 
@@ -427,19 +434,32 @@ def test_a_launcher_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("answer", [b"{}", b"zz", b"[]", b'{"withheld":1,"backend":"x"}'])
 def test_who_is_no_launcher_is_found_out(answer: bytes) -> None:
-    async def work() -> None:
+    assert "no launcher" in refusal_of(answer)
+
+
+def test_a_launcher_of_another_version_is_found_out() -> None:
+    said = dict.fromkeys(("backend", "platform", "runsc_version", "runsc_identity"), "x") | {"version": "0.0.9"}
+    nothing = {"images": {}, "versions": {}, "policies": {}, "withheld": 0}
+    assert "the launcher is 0.0.9" in refusal_of(json.dumps(said | nothing).encode())
+
+
+def refusal_of(answer: bytes) -> str:
+    """Return what a server says that starts with this for the answer to its first question."""
+
+    async def work() -> str:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         other = Channel(theirs)
         server = LaunchedBackend(ours)
         starting = asyncio.create_task(server.start())
         await other.receive()
         other.send(answer)
-        with pytest.raises(BackendError, match="no launcher"):
+        with pytest.raises(BackendError) as raised:
             await starting
         await server.close()
         other.close()
+        return str(raised.value)
 
-    asyncio.run(work())
+    return asyncio.run(work())
 
 
 # --- messages ---

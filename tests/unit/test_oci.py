@@ -38,6 +38,7 @@ RULES = BoxRules(
     uid=65_534,
     gid=65_533,
     start_timeout_ms=60_000,
+    jobs_per_box=1,
 )
 PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))
 FILTERS = RoleFilters(program=b"p" * 8, tests=b"t" * 16)

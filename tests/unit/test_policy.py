@@ -178,6 +178,17 @@ def test_a_variable_is_a_name_and_a_text(tmp_path: Path, name: str, value: objec
     assert "environment" in refusal(tmp_path, changed("environment", name, value))
 
 
+@pytest.mark.parametrize("name", ["PYTHONOPTIMIZE", "PYTHONPATH", "PYTHONHOME", "PYTHONINSPECT", "PYTHONMADEUP"])
+def test_no_variable_changes_the_agent(tmp_path: Path, name: str) -> None:
+    assert "which judges" in refusal(tmp_path, changed("environment", name, "1"))
+
+
+def test_variables_that_only_programs_notice_are_allowed(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('extends = "default"\n[environment]\nPYTHONHASHSEED = "7"\nPYTHONUTF8 = "1"\n')
+    assert dict(load_policy(file).environment)["PYTHONHASHSEED"] == "7"
+
+
 @pytest.mark.parametrize("text", ["", "x", "[defaults", "a = 1\na = 2"])
 def test_what_is_no_policy_at_all(tmp_path: Path, text: str) -> None:
     assert refusal(tmp_path, text)

@@ -117,7 +117,7 @@ def test_a_chain_without_an_end_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_policy_cannot_be_extended(tmp_path: Path, base: str) -> None:
     found = problems(write(tmp_path, "mine", f"\nextends = {base}\n"))[0]
     assert found.startswith("mine.toml:2: extends: ")
-    assert "known are data, default, mine, strict" in found
+    assert "known are batch, data, default, mine, strict" in found
 
 
 def test_a_name_that_is_nearly_right_is_suggested(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ SPEC = BoxSpec(
         uid=13,
         gid=14,
         start_timeout_ms=HOUR_MS,
+        jobs_per_box=1,
     ),
     system_calls=PROFILE,
     filters=FILTERS,

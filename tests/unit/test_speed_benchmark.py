@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from benchmarks.speed import contest as contest_module
 from benchmarks.speed.contest import Contest, Turn, compete
 from benchmarks.speed.measuring import MEASURES, QUICK, Measured, measure
+from benchmarks.speed.peers import patience as patience_module
 from benchmarks.speed.programs import IMPORTS, Work, human_eval, portions
 from benchmarks.speed.report import lines, publish, unmet
 from benchmarks.speed.rows import BY_KEY, ROWS
@@ -153,3 +155,11 @@ def test_the_document_has_a_place_for_the_table() -> None:
     text = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text()
 
     assert text.count("<!-- figures: written by `make bench` -->") == text.count("<!-- end of figures -->") == 1
+
+
+def test_a_peer_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience_module, "TURN_S", 0.05)
+    with subprocess.Popen(["sleep", "1000"], stdout=subprocess.PIPE) as process, patience_module.patience(process):
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
+    assert process.returncode == -9

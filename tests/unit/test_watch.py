@@ -44,6 +44,7 @@ RULES = BoxRules(
     uid=1,
     gid=1,
     start_timeout_ms=1,
+    jobs_per_box=1,
 )
 
 PROFILE = Profile(default=Action.ERRNO, rules=(Rule(names=("read", "write"), action=Action.ALLOW),))

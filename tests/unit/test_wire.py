@@ -53,6 +53,7 @@ SPEC = BoxSpec(
         uid=13,
         gid=14,
         start_timeout_ms=15,
+        jobs_per_box=1,
     ),
     system_calls=PROFILE,
     filters=FILTERS,
@@ -149,7 +150,8 @@ def test_a_job_comes_in_this_order(tmp_path: Path, tests: Tests, kinds: str) -> 
 def received(folder: Path, data: bytes) -> agent._JobInBox:
     prepared: list[tuple[object, ...]] = []
     with readable(folder, data) as fd:
-        job = agent._receive(agent._Host(source=fd, sink=-1), lambda *given: prepared.append(given))
+        job = agent._JobInBox(lambda *given: prepared.append(given), None)
+        agent._receive(agent._Host(source=fd, sink=-1), job)
     assert prepared == [(job.limits, FILTERS.program, FILTERS.tests)]
     return job
 
@@ -160,12 +162,19 @@ def test_a_box_that_is_woken_says_so_and_prepares_once(tmp_path: Path) -> None:
     before = wire.encode_limits(SPEC) + wire.encode_frame(wire.WAKE, b"")
     after = wire.encode_frame(wire.WAKE, b"") + wire.encode_job(Job(program=b"p"), SPEC)
     with readable(tmp_path, before + after) as fd:
-        agent._receive(agent._Host(source=fd, sink=sink), lambda *given: prepared.append(given[0]))
+        job = agent._JobInBox(lambda *given: prepared.append(given[0]), None)
+        agent._receive(agent._Host(source=fd, sink=sink), job)
     os.close(sink)
     assert prepared == [(3, 4, 5, 2**40, 2**41, 7, 12)]
     with os.fdopen(said, "rb") as file:
         kinds = [frame.kind for frame in wire.FrameReader().feed(file.read())]
     assert kinds == [wire.READY, wire.READY]
+
+
+def test_a_box_does_not_take_the_limits_of_another_one(tmp_path: Path) -> None:
+    others = replace(SPEC, limits=replace(SPEC.limits, processes_max=SPEC.limits.processes_max + 1))
+    with pytest.raises(OSError, match="other limits"):
+        received(tmp_path, wire.encode_limits(SPEC) + wire.encode_job(Job(program=b"p"), others))
 
 
 def test_a_job_in_one_process_says_so(tmp_path: Path) -> None:

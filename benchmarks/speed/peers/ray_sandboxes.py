@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.speed.contest import Way
+from benchmarks.speed.peers.patience import TURN_S, patience
 from benchmarks.speed.programs import Work
 from sandbox.errors import SandboxError
 
@@ -44,9 +45,10 @@ def ray_sandboxes(workers: int, environment: Path, image: Path, runsc: Path) -> 
         def run_all(works: Sequence[Work]) -> None:
             requests.write(json.dumps([work.script.decode() for work in works]).encode("ascii") + b"\n")
             requests.flush()
-            line = answers.readline()
+            with patience(process):
+                line = answers.readline()
             if not line:
-                raise SandboxError("Ray's process has ended")
+                raise SandboxError(f"Ray's process has ended, or has been killed after {TURN_S:.0f} s")
             if wrong := json.loads(line):
                 raise SandboxError(f"Ray's sandbox: {wrong[0]}")
 

@@ -11,17 +11,29 @@ import select
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+_LOOK_S = 0.02
+"""How often to look at what the kernel does not tell of. A box that was refused a task is gone, and its cgroup with it,
+some tens of milliseconds later."""
+
 
 class Alarm:
     """Calls back when a counter of refusals moves."""
 
-    def __init__(self, files: Sequence[Path], oom_control: Path | None, on_event: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path],
+        oom_control: Path | None,
+        on_event: Callable[[], None],
+        *,
+        silent: Sequence[Path] = (),
+    ) -> None:
         """Start listening; needs a running event loop.
 
         Args:
             files: Files that the kernel marks as changed (poll: POLLPRI), such as `memory.events` and `pids.events`.
             oom_control: The `memory.oom_control` of v1, which tells by an event descriptor.
             on_event: Called from the event loop.
+            silent: Files of which the kernel says nothing when they change, so that one has to look.
         """
         self._on_event = on_event
         self._epoll = select.epoll()
@@ -35,6 +47,15 @@ class Alarm:
                 self._listen_to_oom(oom_control)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._epoll.fileno(), self._event)
+        self._timer: asyncio.TimerHandle | None = None
+        self._silent: dict[int, bytes] = {}
+        for path in silent:
+            with contextlib.suppress(OSError):
+                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                self._clear[fd] = _read_file
+                self._silent[fd] = _read_file(fd)
+        if self._silent:
+            self._timer = self._loop.call_later(_LOOK_S, self._look)
 
     def _listen_to_file(self, path: Path) -> None:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -62,8 +83,21 @@ class Alarm:
                 self._epoll.unregister(fd)
         self._on_event()
 
+    def _look(self) -> None:
+        try:
+            seen = {fd: _read_file(fd) for fd in self._silent}
+        except OSError:
+            # The cgroup is gone.
+            return
+        if seen != self._silent:
+            self._silent = seen
+            self._on_event()
+        self._timer = self._loop.call_later(_LOOK_S, self._look)
+
     def close(self) -> None:
         """Stop listening."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
         for fd in self._clear:

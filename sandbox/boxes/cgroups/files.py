@@ -100,6 +100,13 @@ def remove_tree(path: Path) -> None:
             folder.rmdir()
 
 
+def rmdir_empty_ones(folder: Path) -> None:
+    """Remove the folders in a folder that are empty."""
+    for name in folders(folder):
+        with contextlib.suppress(OSError):
+            (folder / name).rmdir()
+
+
 def rmdir_if_empty(path: Path) -> None:
     """Remove a server's folder, and the one above it if no other server has one there."""
     with contextlib.suppress(OSError):

@@ -132,6 +132,12 @@ class Hierarchy(Protocol):
             BackendError: It cannot be made.
         """
 
+    def remove_empty_ones(self) -> None:
+        """Remove the empty folders beside ours: of servers that were killed, and whose run directories may be gone.
+
+        Those of servers that live and have no box just now, too: they make theirs again.
+        """
+
     def names(self) -> list[str]:
         """List the boxes' cgroups that are there."""
 

@@ -53,6 +53,9 @@ class HierarchyV1:
     def make(self, name: str) -> Cgroup:
         """Make the cgroup of a box in each hierarchy."""
         cgroup = self.view(f"{self._parent}/{name}", name)
+        if not all((root / self._parent).exists() for root in self._roots):
+            # Another server has found it empty.
+            self.prepare()
         try:
             for root in self._roots:
                 path = root / self._parent / name
@@ -68,6 +71,11 @@ class HierarchyV1:
         """Return a cgroup by its path in the controllers; in the unified hierarchy it is in our folder."""
         unified = None if self._unified is None else UnifiedFolder(self._unified / self._parent / name)
         return _CgroupV1(self._controllers, unified, path)
+
+    def remove_empty_ones(self) -> None:
+        """Remove what killed servers have left beside our folder in each hierarchy."""
+        for root in self._roots:
+            files.rmdir_empty_ones((root / self._parent).parent)
 
     def names(self) -> list[str]:
         """List the boxes' cgroups."""
@@ -132,7 +140,9 @@ class _CgroupV1:
             raise BackendError(f"cannot count the box in {self._unified.path}: {error}") from error
 
     def alarm(self, on_event: Callable[[], None]) -> Alarm:
-        return Alarm([self._paths["pids"] / "pids.events"], self._paths["memory"] / "memory.oom_control", on_event)
+        # Newer kernels tell of it in v2 alone.
+        silent = [self._paths["pids"] / "pids.events"]
+        return Alarm([], self._paths["memory"] / "memory.oom_control", on_event, silent=silent)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -51,6 +51,9 @@ class HierarchyV2:
 
     def make(self, name: str) -> Cgroup:
         """Make the cgroup of a box."""
+        if not (self._root / self._parent).exists():
+            # Another server has found it empty.
+            self.prepare()
         try:
             (self._root / self._parent / name).mkdir(exist_ok=True)
         except OSError as error:
@@ -60,6 +63,10 @@ class HierarchyV2:
     def view(self, path: str, name: str) -> Cgroup:
         """Return a cgroup by its path."""
         return _CgroupV2(self._root / path, f"/{path}")
+
+    def remove_empty_ones(self) -> None:
+        """Remove what killed servers have left beside our folder."""
+        files.rmdir_empty_ones((self._root / self._parent).parent)
 
     def names(self) -> list[str]:
         """List the boxes' cgroups."""
@@ -95,7 +102,7 @@ class _CgroupV2:
         # Since Linux 6.12, and only for those who go on reading through the same descriptor. Before, the peak is that
         # of the box's whole life.
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            peak = stack.enter_context((self._path / "memory.peak").open("r+b", buffering=0))
+            peak = self._peak or stack.enter_context((self._path / "memory.peak").open("r+b", buffering=0))
             peak.write(b"restart")
             stack.pop_all()
             self._peak = peak
