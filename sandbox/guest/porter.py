@@ -1,6 +1,7 @@
 """Where the roles are in two boxes: carries what goes through the pipes between them, as frames, by way of the host.
 
-The same code on both sides. It understands nothing of what it carries, and never waits for one direction alone.
+The same code on both sides. It understands nothing of what it carries, and never waits for one direction alone. Each
+channel keeps its own order; and the report that a program has ended overtakes nothing that the program said before.
 """
 
 from __future__ import annotations
@@ -71,13 +72,13 @@ class Porter:
             return False
         if self._own in ready:
             self._take_own()
-        for fd in ready & self._channels.keys():
-            self._take(fd)
+        self._take_all(ready & self._channels.keys())
         # Tried at once, and waited for only when there is no room: a call across costs each porter three system calls.
         if self._to_host:
             _write(self._sink, self._to_host)
         for channel in [channel for channel, data in self._pending.items() if data or channel in self._closing]:
-            self._put(channel)
+            if self._may_put(channel):
+                self._put(channel)
         return True
 
     def _wait(self) -> set[int]:
@@ -92,7 +93,7 @@ class Porter:
         if self._to_host:
             wanted[self._sink] = select.POLLOUT
         for channel, data in self._pending.items():
-            if data:
+            if data and self._may_put(channel):
                 wanted[self._writers[channel]] = select.POLLOUT
         if wanted != self._waited_for:
             for fd in self._waited_for.keys() - wanted.keys():
@@ -121,12 +122,28 @@ class Porter:
                     self._closing.add(channel)
         return True
 
-    def _take(self, fd: int) -> None:
-        data = os.read(fd, _READ_BYTES)
+    def _take_all(self, ready: set[int]) -> None:
+        reports = {fd for fd in ready if self._channels[fd] == REPORTS}
+        for fd in ready - reports:
+            self._take(fd)
+        for fd in reports:
+            # Who reports has seen the end of all that wrote: what they wrote is in the pipes, and no more will come.
+            for other in self._channels.keys() - reports:
+                while self._take(other):
+                    pass
+            self._take(fd)
+
+    def _take(self, fd: int) -> bool:
+        """Take what is there. Returns whether there may be more."""
+        try:
+            data = os.read(fd, _READ_BYTES)
+        except BlockingIOError:
+            return False
         channel = self._channels[fd]
         if not data:
             del self._channels[fd]
         self._to_host += frames.HEADER.pack(1 + len(data), frames.CHANNEL) + frames.CHANNEL_BODY.pack(channel) + data
+        return bool(data)
 
     def _take_own(self) -> None:
         data = os.read(self._own or 0, _READ_BYTES)
@@ -135,6 +152,9 @@ class Porter:
         self._own_bytes += data
         while (frame := _cut(self._own_bytes)) is not None:
             self._to_host += frame
+
+    def _may_put(self, channel: int) -> bool:
+        return channel != REPORTS or not any(data for other, data in self._pending.items() if other != REPORTS)
 
     def _put(self, channel: int) -> None:
         data, fd = self._pending[channel], self._writers[channel]

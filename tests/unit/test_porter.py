@@ -1,7 +1,9 @@
 """What a porter carries, in a process of its own: everything, in order, and neither direction waits for the other."""
 
 import contextlib
+import fcntl
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -129,3 +131,40 @@ def test_calls_in_turn_come_through() -> None:
             assert frames.read_frame(ends["sink"]) == (frames.CHANNEL, b"\x01" + call)
             frames.write_all(ends["source"], channel(3, answer))
             assert frames.read_exactly(ends["writer"], len(answer)) == answer
+
+
+def test_the_end_of_a_program_does_not_leave_before_what_it_said() -> None:
+    said, answered, ended, (source, _), (from_porter, sink) = (os.pipe() for _ in range(5))
+    readers = {porter.REPORTS: ended[0], porter.ANSWERS: answered[0], porter.STDOUT: said[0]}
+    carrier = porter.Porter(source, sink, readers=readers, writers={})
+    os.write(said[1], b"x" * 60_000)
+    os.write(answered[1], b"raised")
+    os.write(ended[1], b"the end")
+    carrier._turn()
+    size = len(os.read(from_porter, 1 << 16))
+    expected = [channel(porter.ANSWERS, b"raised"), channel(porter.REPORTS, b"the end")]
+    expected += [channel(porter.STDOUT, b"x" * part) for part in (porter._READ_BYTES, 60_000 - porter._READ_BYTES)]
+    assert size == sum(map(len, expected))
+    os.write(said[1], b"more")
+    os.write(ended[1], b"again")
+    carrier._turn()
+    last = [frames.read_frame(from_porter)[1][0] for _ in range(2)]
+    assert last == [porter.STDOUT, porter.REPORTS]
+
+
+def test_the_end_of_a_program_does_not_arrive_before_what_it_said() -> None:
+    said, answered, ended, (source, to_porter), (_, sink) = (os.pipe() for _ in range(5))
+    writers = {porter.REPORTS: ended[1], porter.ANSWERS: answered[1], porter.STDOUT: said[1]}
+    carrier = porter.Porter(source, sink, readers={}, writers=writers)
+    fcntl.fcntl(to_porter, fcntl.F_SETPIPE_SZ, 1 << 18)
+    data = b"x" * 100_000
+    os.write(to_porter, channel(porter.STDOUT, data) + channel(porter.REPORTS, b"the end"))
+    for _ in range(4):
+        carrier._turn()
+    assert select.select([ended[0]], [], [], 0)[0] == []
+    size = len(os.read(said[0], 1 << 16))
+    carrier._turn()
+    assert select.select([ended[0]], [], [], 0)[0] == []
+    size += len(os.read(said[0], 1 << 16))
+    carrier._turn()
+    assert (size, os.read(ended[0], 100)) == (len(data), b"the end")
