@@ -41,6 +41,12 @@ def is_array(item: Any) -> bool:
     return kind is not None and type(item) is kind and item.dtype.str in _TYPES
 
 
+def plain(item: Any) -> Any:
+    """Return a number of numpy's as Python's own, and anything else as it is."""
+    generic = getattr(_numpy(), "generic", None)
+    return item.item() if generic is not None and issubclass(type(item), generic) else item
+
+
 def encode(item: Any) -> tuple[bytes, bytes] | None:
     """Return the tag and the bytes of an array or a number; None when it is none of these."""
     if is_array(item):

@@ -11,17 +11,16 @@ import builtins
 import sys
 import types
 
-from sandbox.guest import exchange, frames, remote, serving, values
+from sandbox.guest import exchange, frames, lending, remote, serving, values
 from sandbox.guest.lane import Lane, ProgramGoneError, ProgramRaisedError, ViolationError
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
 
-TESTS_MODULE = "tests"
 _BACK_DEPTH_MAX = 50
 _LOOP_ENDINGS = (StopIteration, StopAsyncIteration, GeneratorExit)
 """Raised in the tests' process these would end its loops early and in silence, and with them its checks."""
@@ -33,11 +32,13 @@ class Bridge:
     Attributes:
         lane: The way to the program.
         seeds: What the tests have seeded since the last question: modules, and arguments of their `seed`.
+        questions: How many were asked; those for what an object is as a number or a text do not count.
     """
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self.seeds: list[list[Any]] = []
+        self.questions = 0
         self._plain_input, self._plain_stdin = builtins.input, sys.stdin
         self._streams: tuple[Any, Any] = (None, None)
         # The program's objects: by number, weakly, since a number that nobody uses is given back.
@@ -67,6 +68,7 @@ class Bridge:
             Exception: What the program raised.
         """
         self.lane.check()
+        self.questions += 1
         encoder = values.Encoder(self._refer)
         setting = self._setting()
         question = encoder.encode([operation, target, list(args), kwargs, self._released, setting])
@@ -130,7 +132,6 @@ class Bridge:
     # What the tests refer to.
 
     def _refer(self, item: Any) -> tuple[bytes, bytes] | None:
-        kind = type(item)
         name = _remote_name(item)
         if name is not None:
             return REMOTE, values.encode(name)
@@ -140,14 +141,9 @@ class Bridge:
         shared = _shared_name(item)
         if shared is not None:
             return GLOBAL, values.encode(shared)
-        if kind is types.ModuleType:
+        flags = lending.flags_of(item)
+        if not flags:
             return None
-        if kind in _ONLY_CALLED or isinstance(item, type):
-            flags = serving.FOREIGN_CALLABLE
-        elif hasattr(kind, "__next__") and not hasattr(kind, "readline"):
-            flags = serving.FOREIGN_ITERATOR
-        else:
-            flags = serving.FOREIGN_OBJECT | (serving.FOREIGN_CALLABLE if callable(item) else 0)
         number = self._given_numbers.setdefault(id(item), len(self._given))
         self._given[number] = item, flags
         return LOCAL, values.encode([number, flags])
@@ -257,14 +253,32 @@ class Bridge:
             raise ViolationError("the program asks for what is private to the tests")
         if self._depth >= _BACK_DEPTH_MAX:
             raise RecursionError("the program asks back deeper than it may")
-        if operation == "set" and not _may_set(target, *args):
-            self.lane.unsupported = f"a change of {args[0]!r}, by which the tests' own object works"
-            raise UnsupportedValueError(self.lane.unsupported)
+        if operation == "set":
+            if not lending.may_set(target, *args):
+                self._refuse(f"a change of {args[0]!r}, by which the tests' own object works")
+        elif flags & _OBJECT and operation not in _NO_METHOD:
+            name = args[0] if operation == "attribute" else f"__{operation}__"
+            if not lending.may_read(target, name):
+                if operation == "attribute" and not lending.has(target, name):
+                    raise AttributeError(name)
+                self._refuse(f"the use of {name!r} of a {type(target).__qualname__!r} of the tests")
         self._depth += 1
         try:
-            return _ALLOWED[operation][1](target, *args, **kwargs)
+            result = _ALLOWED[operation][1](target, *args, **kwargs)
+            if operation == "attribute" and not lending.may_have(result):
+                self._refuse(f"the use of {args[0]!r} of a {type(target).__qualname__!r} of the tests")
+            return result
         finally:
             self._depth -= 1
+
+    def _refuse(self, what: str) -> NoReturn:
+        """Refuse the program something, and have it known even where it catches the exception.
+
+        Raises:
+            UnsupportedValueError: Always.
+        """
+        self.lane.unsupported = what
+        raise UnsupportedValueError(what)
 
 
 class _Listening:
@@ -296,26 +310,8 @@ class _Listening:
 
 
 _THREW_PARTS = len(("class", "args", "message", "name", "itself", "changes"))
-_ONLY_CALLED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _SHARED_BY_NAME: dict[str, type] = {kind.__name__: kind for kind in serving.SHARED_TYPES}
 _OBJECT = serving.FOREIGN_OBJECT
-
-
-def _may_set(target: Any, name: str, value: Any) -> bool:
-    """Tell whether a program may set an attribute: one that holds data, never one by which a tests' object works.
-
-    A recorder that the program is given must not come to say what the program likes: neither by a method that is put
-    before its own, nor by what a stand-in of unittest.mock counts with.
-    """
-    for kind in type(target).__mro__:
-        if name in vars(kind):
-            found = vars(kind)[name]
-            own = kind.__module__.partition(".")[0] not in sys.stdlib_module_names
-            return own and not callable(found) and not isinstance(found, (classmethod, staticmethod))
-    if not callable(value):
-        return True
-    # A new function, as a callback, is data; but not where something that can be called is, or is made when asked for.
-    return not hasattr(type(target), "__getattr__") and not callable(getattr(target, "__dict__", {}).get(name))
 
 
 def _next(target: Any) -> list[Any]:
@@ -343,6 +339,7 @@ _ALLOWED: dict[str, tuple[int, Callable[..., Any]]] = {
     "hash": (_OBJECT, hash),
 }
 """What the program may ask of an object of the tests, and which of them."""
+_NO_METHOD = frozenset({"call", "next"})
 
 
 def _remote_name(item: Any) -> int | str | list[Any] | None:

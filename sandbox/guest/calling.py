@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sandbox.guest import frames
+from sandbox.guest import arrays, frames
 from sandbox.guest.bridge import Bridge
 from sandbox.guest.judging import TestsError, attempt, load_program, report
 from sandbox.guest.proxies import ProgramNames
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.guest.lane import Lane
 
 _DEPTH_MAX = 100
+_ALIKE: tuple[tuple[type, ...], ...] = ((dict,), (set, frozenset))
 
 
 def judge_calls(cases: list[tuple[bytes, bytes]], function: str, tolerance: float, lane: Lane, tell: Tell) -> None:
@@ -73,11 +74,16 @@ def _arguments(source: bytes) -> tuple[Any, ...]:
 def is_near(result: Any, expected: Any, tolerance: float, depth: int = 0) -> bool:
     """Compare a result with what is expected: equal, of the same types of containers, and floats near each other.
 
-    Nothing of the program's is asked: an object of its own equals no value.
+    A number of numpy's is one, and a dictionary or a set of another of the library's types is one, too. Nothing of the
+    program's is asked: an object of its own equals no value.
     """
+    result = arrays.plain(result)
     if type(expected) is float and type(result) in {int, float}:
         return _is_near_number(result, expected, tolerance)
-    if type(result) is not type(expected) or depth > _DEPTH_MAX:
+    is_alike = type(result) is type(expected) or any(
+        type(expected) in kinds and isinstance(result, kinds) for kinds in _ALIKE
+    )
+    if not is_alike or depth > _DEPTH_MAX:
         return type(result) in {bool, int, float} and type(expected) in {bool, int} and result == expected
     if isinstance(expected, (list, tuple)):
         return len(result) == len(expected) and all(

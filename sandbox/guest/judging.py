@@ -9,7 +9,7 @@ import sys
 
 from sandbox.guest import frames, keeper, values
 from sandbox.guest.bridge import Bridge
-from sandbox.guest.collecting import checks_in, is_skip
+from sandbox.guest.collecting import CollectionError, checks_in, is_skip, may_hold_checks
 from sandbox.guest.comparing import is_equal
 from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ViolationError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import types
     from collections.abc import Callable
     from typing import Any
+
+    from sandbox.guest.collecting import Check
 
     Tell = Callable[..., None]
     """Send one frame to the host: kind, payload."""
@@ -77,25 +79,25 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
         _forward_seeds(bridge, "random")
         if b"numpy" in tests and _is_there("numpy"):
             _forward_seeds(bridge, "numpy.random")
-    provide_pytest(tests)
+    if b"pytest" in tests:
+        provide_pytest()
     try:
-        _run_checks(parts, namespace, lane, tell)
+        _run_checks(tests, parts, namespace, lane, tell)
     finally:
         streams.stdout, streams.stderr = before
 
 
-def provide_pytest(tests: bytes) -> None:
-    """Make `import pytest` work where the tests may have it."""
-    if b"pytest" in tests:
-        from sandbox.guest import like_pytest  # noqa: PLC0415 (few tests want it)
+def provide_pytest() -> None:
+    """Make `import pytest` work."""
+    from sandbox.guest import like_pytest  # noqa: PLC0415 (few tests want it)
 
-        sys.modules["pytest"] = like_pytest
+    sys.modules["pytest"] = like_pytest
 
 
 class _Nowhere:
     """In the place of a lane, where tests need none to reach the program."""
 
-    contacted = True
+    contacted = asked = True
     unsupported: str | None = None
     failed_assertion: str | None = None
 
@@ -113,7 +115,12 @@ def judge_in_process(tests: bytes, program: types.ModuleType, tell: Tell) -> Non
     """
     for name in PROGRAM_MODULES:
         sys.modules[name] = program
-    _run_checks(_parts(tests), program.__dict__, _Nowhere(), tell)
+    try:
+        _run_checks(tests, _parts(tests), program.__dict__, _Nowhere(), tell)
+    except TestsError as error:
+        # Before anything was planned. Whose fault it is, only a process that is not the program's could say.
+        tell(frames.PLAN, frames.PLAN_BODY.pack(1))
+        report(tell, 0, (frames.ERRORED, frames.EXCEPTION, str(error)))
 
 
 def judge_together(tests: bytes, lane: Lane, tell: Tell) -> None:
@@ -170,7 +177,7 @@ def _parts(tests: bytes) -> list[types.CodeType]:
         SyntaxError: It is none. Or ValueError, MemoryError, RecursionError.
     """
     whole = compile(tests, _FILE_NAME, "exec", dont_inherit=True)
-    if tests.count(b"assert") <= 1:
+    if tests.count(b"assert") <= 1 or b"TestCase" in tests or any(map(may_hold_checks, _defined(whole))):
         return [whole]
     tree: Any = compile(tests, _FILE_NAME, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
     places = [place for place, statement in enumerate(tree.body) if isinstance(statement, _ast.Assert)]
@@ -182,30 +189,54 @@ def _parts(tests: bytes) -> list[types.CodeType]:
     return [compile(module, _FILE_NAME, "exec", dont_inherit=True) for module in modules]
 
 
-def _run_checks(parts: list[types.CodeType], namespace: dict[str, Any], lane: Lane | _Nowhere, tell: Tell) -> None:
+def _defined(whole: types.CodeType) -> list[str]:
+    """Return the names that a source uses at its top level, what it defines there among them."""
+    return [*whole.co_names, *(code.co_name for code in whole.co_consts if type(code) is type(whole))]
+
+
+def _run_checks(
+    tests: bytes, parts: list[types.CodeType], namespace: dict[str, Any], lane: Lane | _Nowhere, tell: Tell
+) -> None:
     before = dict(namespace)
     if len(parts) == 1:
         failed = attempt(lane, _executing(parts[0], namespace))
+        checks: list[Check] = []
+        problems: list[str] = []
+
+        def collect() -> None:
+            # What a check is given is made here, and may be what the program makes.
+            try:
+                checks.extend(checks_in(namespace, before, tests))
+            except CollectionError as error:
+                problems.append(str(error))
+
+        failed = failed or attempt(lane, collect)
+        if problems:
+            raise TestsError(problems[0])
         if failed is not None and not lane.contacted:
             raise TestsError(failed[2])
-        checks = [] if failed else checks_in(namespace, before)
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(checks) or 1))
         if not checks:
             report(tell, 0, failed)
         for index, (name, run) in enumerate(checks):
-            report(tell, index, attempt(lane, run, name))
+            failure = attempt(lane, run, name)
+            report(tell, index, failure)
+            failed = failed or failure
     else:
-        _run_asserts(parts, namespace, lane, tell)
-    if not lane.contacted:
-        raise TestsError("the tests never used the program: what they call is Python's own, or their own")
+        failed = _run_asserts(parts, namespace, lane, tell)
+    # Tests that want a name which the program does not have fail by that, and have asked for nothing.
+    if not lane.asked and not (lane.contacted and failed):
+        raise TestsError("the tests never used the program: nothing of it was called, or what they call is not its own")
 
 
 def _executing(part: types.CodeType, namespace: dict[str, Any]) -> Callable[[], None]:
     return lambda: exec(part, namespace)
 
 
-def _run_asserts(parts: list[types.CodeType], namespace: dict[str, Any], lane: Lane | _Nowhere, tell: Tell) -> None:
-    """Run a list of asserts, each a check, up to the first that fails, as where they are one source."""
+def _run_asserts(
+    parts: list[types.CodeType], namespace: dict[str, Any], lane: Lane | _Nowhere, tell: Tell
+) -> tuple[int, int, str] | None:
+    """Run a list of asserts, each a check, up to the first that fails, as where they are one source. Returns that."""
     tell(frames.PLAN, frames.PLAN_BODY.pack(len(parts)))
     for index, part in enumerate(parts):
         failed = attempt(lane, _executing(part, namespace))
@@ -213,7 +244,8 @@ def _run_asserts(parts: list[types.CodeType], namespace: dict[str, Any], lane: L
             raise TestsError(failed[2])
         report(tell, index, failed)
         if failed is not None:
-            return
+            return failed
+    return None
 
 
 def load_program(lane: Lane, tell: Tell) -> dict[str, tuple[str, str]] | None:

@@ -115,7 +115,10 @@ class Lane:
         self._buffer = bytearray()
         self._reported = bytearray()
         self.ended: tuple[int, int] | None = None
+        # Whether the tests have reached for the program: from then on a failure is the program's. And whether they have
+        # had it do anything: if not, nothing was tested.
         self.contacted = False
+        self.asked = False
         # What ended the job. Kept: tests that catch everything must not go on as if nothing had been.
         self.over: BaseException | None = None
         # What a check must fail for, though its code may have caught it.
@@ -212,7 +215,7 @@ class Lane:
         """
         with self._one_at_a_time:
             call_id = os.urandom(serving.ID_BYTES)
-            self.contacted = True
+            self.contacted = self.asked = True
             self._tell(serving.ASK, call_id + question)
             while True:
                 kind, body = self.wait_for_answer()

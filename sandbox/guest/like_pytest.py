@@ -11,7 +11,7 @@ import math
 import sys
 from typing import NamedTuple
 
-from sandbox.guest.collecting import SkippedError
+from sandbox.guest.collecting import SkippedError, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ class _Mark:
         def mark(*args: Any, **kwargs: Any) -> Any:
             if name not in _MARKS and len(args) == 1 and not kwargs and callable(args[0]):
                 return args[0]
-            if name == "skip" and len(args) == 1 and callable(args[0]):
-                return _marked(args[0], "skip", (), {})
+            if name in {"skip", "xfail"} and len(args) == 1 and callable(args[0]):
+                return _marked(args[0], name, (), {})
             return lambda function: _marked(function, name, args, kwargs)
 
         return mark
@@ -172,27 +172,67 @@ def fixture(function: Any = None, **_: Any) -> Any:
 # What is not pytest's.
 
 
-def cases_of(
-    name: str, function: Any, namespace: dict[str, Any], *, call: Callable[..., Any] | None = None
-) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield the checks that a function stands for: one, or one for each set of arguments."""
+def wanted_by(function: Any) -> list[str]:
+    """Return the names of the arguments that a check has to be given: those without a default, and not by `patch`."""
+    parameters = inspect.signature(function).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    names = [each.name for each in parameters if each.kind in kinds and each.default is each.empty]
+    default = getattr(sys.modules.get("unittest.mock"), "DEFAULT", None)
+    patched = [one for one in getattr(function, "patchings", ()) if one.new is default and not one.attribute_name]
+    # Those of a method come after its object.
+    first = 1 if names[:1] == ["self"] else 0
+    return names[:first] + names[first + len(patched) :]
+
+
+def missing(function: Any, wanted: list[str], namespace: dict[str, Any]) -> list[str]:
+    """Return the arguments that no mark and no fixture has for a check."""
     marks = function.__dict__.get("_sandbox_marks", [])
-    for place, chosen in enumerate(_choices([args for kind, args, _ in marks if kind == "parametrize"])):
+    chosen = {key for kind, args, _ in marks if kind == "parametrize" for key in _keys(args[0])}
+    return [name for name in wanted if name not in chosen and name not in _FIXTURES and not _fixture(namespace, name)]
+
+
+def _fixture(namespace: dict[str, Any], name: str) -> Any:
+    # Not by []: a name that the tests do not define would be the program's.
+    function = dict.get(namespace, name)
+    return function if getattr(function, "_sandbox_is_fixture", False) else None
+
+
+def cases_of(
+    name: str, function: Any, namespace: dict[str, Any], *, call: Callable[..., Any], wanted: list[str]
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield the checks that a function stands for: one, or one for each set of arguments.
+
+    Args:
+        name: What it is called.
+        function: The function.
+        namespace: Of the tests.
+        call: Calls it.
+        wanted: The arguments that it has to be given.
+    """
+    marks = function.__dict__.get("_sandbox_marks", [])
+    choices = _choices([args for kind, args, _ in marks if kind == "parametrize"])
+    if not choices:
+        yield name, lambda: skip("there is nothing to choose its arguments from")
+    for place, chosen in enumerate(choices):
         label = f"{name}[{place}]" if chosen else name
-        yield label, _bound(function, call or function, chosen, marks, namespace)
+        yield label, _bound(call, {key: chosen.get(key, _ABSENT) for key in [*wanted, *chosen]}, marks, namespace)
 
 
 def _bound(
-    function: Any, call: Callable[..., Any], chosen: dict[str, Any], marks: list[Any], namespace: dict[str, Any]
+    call: Callable[..., Any], arguments: dict[str, Any], marks: list[Any], namespace: dict[str, Any]
 ) -> Callable[[], None]:
-    return lambda: _run(function, call, chosen, marks, namespace)
+    return lambda: _run(call, arguments, marks, namespace)
+
+
+def _keys(names: Any) -> list[str]:
+    return [key.strip() for key in names.split(",")] if isinstance(names, str) else list(names)
 
 
 def _choices(parametrized: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
     choices: list[dict[str, Any]] = [{}]
     # The mark nearest to the function varies slowest.
     for names, rows, *_ in parametrized:
-        keys = [key.strip() for key in names.split(",")] if isinstance(names, str) else list(names)
+        keys = _keys(names)
         rows_here = [_values(row, len(keys)) for row in rows]
         choices = [{**choice, **dict(zip(keys, row, strict=True))} for choice in choices for row in rows_here]
     return choices
@@ -204,19 +244,14 @@ def _values(row: Any, width: int) -> tuple[Any, ...]:
     return tuple(row) if width > 1 else (row,)
 
 
-def _run(
-    function: Any, call: Callable[..., Any], chosen: dict[str, Any], marks: list[Any], namespace: dict[str, Any]
-) -> None:
+def _run(call: Callable[..., Any], arguments: dict[str, Any], marks: list[Any], namespace: dict[str, Any]) -> None:
     for kind, args, kwargs in marks:
         if kind == "skip" or (kind == "skipif" and args and args[0]):
             skip(str(kwargs.get("reason", "")))
     made = _Made(namespace)
     try:
-        arguments = dict(chosen)
-        for name in inspect.signature(function).parameters:
-            if name not in arguments and name != "self":
-                arguments[name] = made.get(name)
-        call(**arguments)
+        given = {name: made.get(name) if value is _ABSENT else value for name, value in arguments.items()}
+        finish(call(**given))
     finally:
         made.undo()
 
@@ -236,9 +271,8 @@ class _Made:
         return self._values[name]
 
     def _make(self, name: str) -> Any:
-        # Not by []: a name that the tests do not define would be the program's.
-        function = dict.get(self._namespace, name)
-        if function is not None and getattr(function, "_sandbox_is_fixture", False):
+        function = _fixture(self._namespace, name)
+        if function is not None:
             value = function(**{needed: self.get(needed) for needed in inspect.signature(function).parameters})
             if not inspect.isgenerator(value):
                 return value

@@ -96,7 +96,9 @@ def _tests_from_stdin() -> bytes:
     """Take the tests; what is read from standard input after them is its end."""
     with open(0, "rb", closefd=False) as file:
         tests = file.read()
-    judging.provide_pytest(tests)
+    if b"pytest" in tests or b"def test" in tests:
+        # Whoever collects checks may need it, and cannot import it once the agent is forgotten.
+        judging.provide_pytest()
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     return tests
 

@@ -7,12 +7,14 @@ import sys
 import types
 
 from sandbox.guest import serving
-from sandbox.guest.bridge import TESTS_MODULE, Bridge
+from sandbox.guest.lending import TESTS_MODULE
 from sandbox.guest.remote import Remote, make
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from sandbox.guest.bridge import Bridge
 
     _Names = dict[str, Any]
 else:
@@ -20,6 +22,9 @@ else:
 
 PROGRAM_MODULES = ("program", "solution")
 """Names by which tests may import the program."""
+
+
+_ASKED_FOR = frozenset({"__version__", "__author__"})
 
 
 class ProgramNames(_Names):
@@ -71,8 +76,12 @@ class ProgramNames(_Names):
         self._kinds.setdefault(name, ("value", ""))
 
     def public(self) -> list[str]:
-        """Return the names that `from program import *` brings."""
-        return [name for name in self._kinds if not name.startswith("_")]
+        """Return the names that `from program import *` brings: none that Python or the tests have already."""
+        return [
+            name
+            for name in self._kinds
+            if not name.startswith("_") and not hasattr(builtins, name) and name not in self
+        ]
 
 
 class ProgramModule(types.ModuleType):
@@ -92,6 +101,9 @@ class ProgramModule(types.ModuleType):
         names: ProgramNames = self.__dict__["_sandbox_names"]
         if name == "__all__":
             return names.public()
+        if name.startswith("__") and name not in _ASKED_FOR:
+            # Python and its library look for them, and run what some hold, such as the examples in `__test__`.
+            raise AttributeError(f"the program's {name!r} is not shown")
         try:
             return names.of_program(name)
         except (KeyError, NameError):

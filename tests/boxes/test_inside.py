@@ -16,6 +16,7 @@ POLICY_ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "HOME": "/tmp",
+    "PYTHONHASHSEED": "0",
 }
 THREAD_POOLS = (
     "OMP_NUM_THREADS",
@@ -105,6 +106,13 @@ def test_exactly_the_policys_environment(client: Client) -> None:
 
     found.pop("HOSTNAME", None)  # the Docker Engine adds it; it says "sandbox"
     assert found == POLICY_ENVIRONMENT | dict.fromkeys(THREAD_POOLS, str(CORES))
+
+
+def test_strings_are_hashed_the_same_way_in_every_box(client: Client) -> None:
+    program = "import json; print(json.dumps([hash('a'), hash(b'b'), list({'x', 'y', 'z'})]))"
+    assert len({json.dumps(ask(client, program)) for _ in range(4)}) == 1
+    # Boxes that are restored from one checkpoint would have one seed in any case.
+    assert ask(client, "import sys; print(int(sys.flags.hash_randomization == 0))") == 1
 
 
 def test_a_program_counts_the_cores_that_its_quota_pays_for(client: Client) -> None:

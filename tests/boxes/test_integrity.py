@@ -71,6 +71,12 @@ SOURCES: dict[str, tuple[bytes, bytes, str]] = {
     "stateful": (STATEFUL, STATEFUL_TESTS, "ALL_TESTS_PASSED"),
     "unittest": (b"def f(): return 2", UNITTEST, "WRONG_ANSWER"),
     "pytest": (OWN_TESTS, PYTEST, "ALL_TESTS_PASSED"),
+    "fixture": (
+        b"def f(): print('a')",
+        b"def test_f(capsys):\n    f()\n    assert capsys.readouterr().out == 'a\\n'",
+        "ALL_TESTS_PASSED",
+    ),
+    "waits": (b"async def f(): return 2", b"async def test_f():\n    assert await f() == 2", "ALL_TESTS_PASSED"),
     "million": (b"f = sum", MILLION, "ALL_TESTS_PASSED"),
     "wrong": (b"def f(): return 1", b"assert f() == 2", "WRONG_ANSWER"),
     "raises": (b"def f(): return 1 / 0", b"assert f() == 2", "EXCEPTION"),

@@ -1,5 +1,8 @@
 """Data cases: when a result is the expected one."""
 
+from collections import Counter, defaultdict
+
+import numpy as np
 import pytest
 
 from sandbox.errors import JobRefusedError
@@ -24,6 +27,12 @@ NAN, INF = float("nan"), float("inf")
         ({"b": 1.0, "a": [2.0]}, {"a": [2.0000000001], "b": 1.0}, 1e-6),
         ("a", "a", 0.0),
         (None, None, 0.0),
+        (Counter("aab"), {"a": 2, "b": 1}, 0.0),
+        (defaultdict(list, a=[1.0]), {"a": [1.0]}, 0.0),
+        (frozenset({1}), {1}, 0.0),
+        (np.int64(3), 3, 0.0),
+        (np.float64(0.1) + np.float64(0.2), 0.3, 1e-9),
+        ([np.bool_(True)], [True], 0.0),
     ],
 )
 def test_what_is_right(result: object, expected: object, tolerance: float) -> None:
@@ -49,6 +58,11 @@ def test_what_is_right(result: object, expected: object, tolerance: float) -> No
         (object(), 1.0),
         (None, 0),
         ([[]], [()]),
+        (Counter("aab"), {"a": 2}),
+        (Counter("aab"), [("a", 2), ("b", 1)]),
+        (frozenset({1}), [1]),
+        (np.int64(3), 4),
+        (np.array([3]), 3),
     ],
 )
 def test_what_is_wrong(result: object, expected: object) -> None:

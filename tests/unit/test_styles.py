@@ -44,7 +44,7 @@ def planned(told: Told) -> int:
         ("assert f(1) == 2\nassert f(2) == 3\nassert f(3) == 4", [P, P, P]),
         ("x = 1\nassert f(x) == 2\nx = 2\nassert f(x) == 3\nf(x)", [P, P]),
         ("def check(candidate):\n    assert candidate(1) == 2\n    assert candidate(2) == 3\ncheck(f)", [P]),
-        ("def test_a():\n    assert f(1) == 2\ndef test_b():\n    assert f(1) == 3\ndef test_c(x): pass", [P, F]),
+        ("def test_a():\n    assert f(1) == 2\ndef test_b():\n    assert f(1) == 3\ndef helper(x): pass", [P, F]),
         ("def test_a():\n    bad()\ndef test_b():\n    assert f(1) == 2", [E, P]),
     ],
 )
@@ -165,8 +165,6 @@ def test_h(): pass
 @pytest.mark.skipif(True, reason="so")
 def test_i(): pass
 
-def test_j(nothing): pass
-
 class TestAll:
     def setup_method(self):
         self.x = 1
@@ -180,7 +178,7 @@ class TestAll:
 
 def test_functions_and_classes_of_pytest() -> None:
     told = judge(PROGRAM, PYTEST)
-    assert statuses(told) == [P, P, F, P, P, P, P, P, P, F, E, F, S, S, E, P, P, F]
+    assert statuses(told) == [P, P, F, P, P, P, P, P, P, F, E, F, S, S, P, P, F]
     assert "DID NOT RAISE" in told.results[9][2]
     assert told.results[2][2].startswith("test_a[2]: ")
 
@@ -209,3 +207,157 @@ def test_what_is_near(actual: object, expected: object, near: bool) -> None:
     assert (actual == approx(expected)) is near
     assert (actual != approx(expected)) is not near
     assert (pytest.approx(expected) == actual) is near, "pytest's own says otherwise"
+
+
+WRONG = "def add(a, b):\n    return 0\n"
+BOTH = "from solution import add\n"
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "async def test_a():\n    assert add(1, 2) == 3",
+        "import pytest\n@pytest.mark.asyncio\nasync def test_a():\n    assert add(1, 2) == 3",
+        "def testAdd():\n    assert add(1, 2) == 3",
+        "def test_a(x=3):\n    assert add(1, 2) == x",
+        "def test_a(capsys):\n    assert add(1, 2) == 3",
+        "from unittest.mock import patch\n@patch('random.random')\ndef test_a(fake):\n    assert add(1, 2) == 3",
+        "assert add(0, 0) == 0\nassert add(0, 0) == 0\ndef test_a():\n    assert add(1, 2) == 3",
+        "import unittest\nassert add(0, 0) == 0\nassert add(0, 0) == 0\n"
+        "class Checks(unittest.TestCase):\n    def test_a(self): self.assertEqual(add(1, 2), 3)",
+        "class Base:\n    def test_a(self): assert add(1, 2) == 3\nclass TestChild(Base): pass",
+        "class TestA:\n    @staticmethod\n    def test_a(): assert add(1, 2) == 3",
+        "class TestA:\n    @classmethod\n    def test_a(cls): assert add(1, 2) == 3",
+        "class TestA:\n    class TestB:\n        def test_a(self): assert add(1, 2) == 3",
+        "class TestA:\n    async def test_a(self): assert add(1, 2) == 3",
+        "import unittest\nclass A(unittest.TestCase):\n    def runTest(self): self.assertEqual(add(1, 2), 3)",
+        "import unittest\nclass A(unittest.IsolatedAsyncioTestCase):\n"
+        "    async def test_a(self): self.assertEqual(add(1, 2), 3)",
+    ],
+)
+def test_no_check_is_left_out(tests: str) -> None:
+    told = judge(WRONG, BOTH + tests)
+    assert F in statuses(told)
+    assert judge("def add(a, b):\n    return a + b\n", BOTH + tests).passed
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "def test_a():\n    assert add(1, 2) == 3\n    yield",
+        "import unittest\nclass A(unittest.TestCase):\n    async def test_a(self): self.assertEqual(add(1, 2), 3)",
+        "def test_a(nothing):\n    assert add(1, 2) == 3",
+        "class TestA:\n    def __init__(self, x): pass\n    def test_a(self): assert add(1, 2) == 3",
+        "def check(candidate):\n    assert candidate(1, 2) == 3",
+        "if __name__ == '__main__':\n    assert add(1, 2) == 3",
+        "assert callable(add)",
+    ],
+)
+def test_what_would_check_nothing_is_the_tests_fault(tests: str) -> None:
+    with pytest.raises(TestsError):
+        judge(WRONG, BOTH + tests)
+
+
+def test_a_helper_that_looks_like_a_check_is_none() -> None:
+    tests = "def test_case(a, b, expected):\n    assert add(a, b) == expected\ntest_case(1, 2, 3)\ntest_case(2, 2, 4)"
+    assert statuses(judge("def add(a, b):\n    return a + b\n", BOTH + tests)) == [P]
+    assert statuses(judge(WRONG, BOTH + tests)) == [F]
+
+
+def test_a_check_with_nothing_to_choose_from_is_skipped() -> None:
+    tests = "import pytest\n@pytest.mark.parametrize('x', [])\ndef test_a(x): pass\n"
+    assert statuses(judge(WRONG, f"{BOTH}{tests}def test_b():\n    assert add(1, 2) == 0")) == [S, P]
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        ("def abs(x): return 0", "assert abs(add(1.0, 2.0) - 3.0) < 1e-6"),
+        ("class math: isclose = staticmethod(lambda *a: True)", "assert math.isclose(add(1, 2), 3)"),
+    ],
+)
+def test_all_names_of_the_program_are_none_of_pythons_or_the_tests(program: str, tests: str) -> None:
+    told = judge(WRONG + program, f"import math\nfrom solution import *\n{tests}")
+    assert statuses(told) == [F]
+
+
+def test_python_runs_no_text_of_the_program_for_the_tests() -> None:
+    text = "type('A', (type,), {'__eq__': lambda s, o: True, '__hash__': lambda s: 1})('B', (), {})"
+    program = f"{WRONG}add.__annotations__ = {{'a': {text!r}}}\n__test__ = {{'x': '>>> 1/0'}}\n"
+    assert not judge(program, BOTH + "import typing\nassert typing.get_type_hints(add) == {'a': int}").passed
+    wraps = "import functools\n@functools.wraps(add)\ndef same(*args): return add(*args)\nassert same(1, 2) == 0"
+    assert judge(program, BOTH + wraps).passed
+    assert statuses(
+        judge(program, "import solution\nassert not hasattr(solution, '__test__')\nsolution.add(1, 2)")
+    ) == [P]
+    typed = "def add(a: int, b: int) -> int:\n    return a + b"
+    assert judge(typed, BOTH + "assert add.__annotations__ == {'a': int, 'b': int, 'return': int}").passed
+
+
+def test_an_object_is_one_number_until_something_else_is_asked() -> None:
+    program = """
+class Number:
+    def __init__(self): self.asked = 0
+    def __float__(self):
+        self.asked += 1
+        return float(self.asked)
+def f(): return Number()
+"""
+    tests = "x = f()\nassert [float(x), float(x)] == [1.0, 1.0]\nx.asked\nassert float(x) == 2.0"
+    assert judge(program, tests).passed
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        # The name of the first is in that of the second.
+        "def test_add(nothing):\n    assert add(1, 2) == 3\ndef test_add_zero():\n    assert add(0, 0) == 0",
+        "class TestA:\n    def test_a(self, nothing): 0\nclass TestB:\n    def test_a(self, nothing): 0\nadd(0, 0)",
+    ],
+)
+def test_a_check_is_no_helper_because_its_name_is_there_twice(tests: str) -> None:
+    with pytest.raises(TestsError, match="nothing"):
+        judge(WRONG, BOTH + tests)
+
+
+def test_a_bare_mark_that_means_nothing_here_leaves_the_check() -> None:
+    tests = "import pytest\n@pytest.mark.xfail\ndef test_a():\n    assert add(1, 2) == 3"
+    assert statuses(judge(WRONG, BOTH + tests)) == [F]
+
+
+@pytest.mark.parametrize("maker", ["make(3)", "lambda: same(3)"])
+def test_checks_that_are_no_functions_of_their_own_stand_beside_asserts(maker: str) -> None:
+    tests = (
+        "def same(x): assert add(1, 2) == x\ndef make(x):\n    def run(): same(x)\n    return run\n"
+        f"assert add(0, 0) == 0\nassert add(0, 0) == 0\ntest_one = {maker}"
+    )
+    assert statuses(judge(WRONG, BOTH + tests)) == [F]
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "def test_cases():\n    yield 1, 2\nfor a, b in test_cases():\n    assert add(a, b) == 0",
+        "class TestRun:\n    def __init__(self): pass\n    def test(self, x): assert x == 0\nTestRun().test(add(1, 2))",
+        "class TestBase:\n    __test__ = False\n    def test_a(self, nothing): pass\nassert add(1, 2) == 0",
+    ],
+)
+def test_helpers_are_left_alone(tests: str) -> None:
+    assert judge(WRONG, BOTH + tests).passed
+
+
+@pytest.mark.parametrize("cases", ["    yield 1, 2\n    raise ValueError('x')", "    return 5", "    return [1, 2]"])
+def test_what_fails_while_checks_are_collected_is_whose_it_is(cases: str) -> None:
+    tests = "import pytest\n@pytest.mark.parametrize('a,b', {})\ndef test_a(a, b): pass"
+    told = judge(f"def cases():\n{cases}", tests.format("cases()"))
+    assert statuses(told) == [E]
+    with pytest.raises(TestsError):
+        judge("", tests.format("[5]"))
+
+
+def test_a_mock_can_be_called_by_the_program() -> None:
+    tests = "from unittest.mock import MagicMock\ncb = MagicMock()\nrun(cb)\ncb.assert_called_once_with(5)"
+    assert judge("def run(cb): return cb(5)", tests).passed
+    fake = "def run(cb):\n    class Fake:\n        def assert_called_once_with(self, *a): pass\n    cb.save = Fake()"
+    told = judge(fake, "from unittest.mock import Mock\nm = Mock()\nrun(m)\nm.save.assert_called_once_with(5)")
+    assert not told.passed

@@ -1,6 +1,6 @@
 # attack: takes the CPU from pid 1 by priority, affinity, scheduler and the out-of-memory score
 # shape: action
-# causes: WRONG_ANSWER
+# causes: WRONG_ANSWER, SIGNALED
 import os
 import resource
 

@@ -1,6 +1,6 @@
 # attack: an object with side effects wherever a serializer may look
 # shape: value
-# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER, EXITED_EARLY
 import os
 
 
