@@ -11,7 +11,16 @@ import click
 from rich.console import Console
 
 from sandbox.cli.main import EXIT_INTERRUPTED, EXIT_SERVICE
-from sandbox.cli.options import BACKENDS, SECONDS, TEST_TIMEOUT_HELP, TIMEOUT_HELP, connected, requested_limits
+from sandbox.cli.options import (
+    BACKENDS,
+    MEMORY_HELP,
+    SECONDS,
+    SIZE,
+    TEST_TIMEOUT_HELP,
+    TIMEOUT_HELP,
+    connected,
+    requested_limits,
+)
 from sandbox.cli.progress import progress
 from sandbox.client.sync import Client
 from sandbox.errors import InputFileError, JobRefusedError
@@ -53,12 +62,14 @@ class Draws(click.ParamType[tuple[int, ...]]):
     default="humaneval",
     show_default=True,
     metavar="humaneval|FILE",
-    help="The installed HumanEval problems, or a file in their format or in MBPP's, .jsonl or .jsonl.gz.",
+    help="The installed HumanEval problems, or a file in their format, in MBPP's, or HumanEval+ as EvalPlus has it: "
+    ".jsonl or .jsonl.gz.",
 )
 @click.option("--canonical", is_flag=True, help="Test each problem's own solution instead of samples.")
 @click.option("--k", "ks", type=Draws(), default="1,10,100", show_default=True, help="The k of pass@k.")
 @click.option("--timeout", type=SECONDS, default=3.0, show_default=True, help=TIMEOUT_HELP)
 @click.option("--test-timeout", type=SECONDS, help=TEST_TIMEOUT_HELP)
+@click.option("--memory", type=SIZE, help=MEMORY_HELP)
 @click.option("--policy", default="default", show_default=True, help="A policy of the server.")
 @click.option("--language", default="python", show_default=True, help="A language of the server.")
 @click.option(
@@ -90,6 +101,7 @@ def evaluate(
     ks: tuple[int, ...],
     timeout: float,
     test_timeout: float | None,
+    memory: int | None,
     policy: str,
     language: str,
     integrity: str,
@@ -121,7 +133,7 @@ def evaluate(
         total += 1
     if not total:
         raise click.UsageError(f"{samples_file} has no samples")
-    limits = requested_limits(timeout, test_timeout_s=test_timeout)
+    limits = requested_limits(timeout, memory, test_timeout_s=test_timeout)
     out = None
     try:
         with ExitStack() as stack:

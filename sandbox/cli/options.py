@@ -64,6 +64,7 @@ TIMEOUT_HELP = (
 TEST_TIMEOUT_HELP = (
     "Seconds of CPU time each test may use: each test function, each input/output case. Default: no limit of its own."
 )
+MEMORY_HELP = "Memory of the program, such as 256MiB. Default: the policy's."
 INTEGRITY_HELP = (
     "How the tests are kept apart from the program: a box each (SEPARATE_SANDBOX), a process each, or not at all "
     "(IN_PROCESS), where a program can forge its verdict. Default: as the policy says, SEPARATE_PROCESS."

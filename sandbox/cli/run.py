@@ -14,6 +14,7 @@ from rich.text import Text
 from sandbox.cli.options import (
     BACKENDS,
     INTEGRITY_HELP,
+    MEMORY_HELP,
     SECONDS,
     SIZE,
     TEST_TIMEOUT_HELP,
@@ -45,7 +46,7 @@ _EXPECT_LINES = 5
 )
 @click.option("--timeout", type=SECONDS, help=TIMEOUT_HELP + " Default: the policy's, 3 s.")
 @click.option("--test-timeout", type=SECONDS, help=TEST_TIMEOUT_HELP)
-@click.option("--memory", type=SIZE, help="Memory of the program, such as 256MiB. Default: the policy's.")
+@click.option("--memory", type=SIZE, help=MEMORY_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file, in the order of the files.")
 @click.option("--endpoint", multiple=True, metavar="HOST:PORT", help="A running server. Default: a private one.")
 @click.option("--backend", type=BACKENDS, help="What makes the boxes of a private server. Default: runsc.")

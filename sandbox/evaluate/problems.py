@@ -1,5 +1,7 @@
-"""Problems in HumanEval's format, and in MBPP's."""
+"""Problems in HumanEval's format, in MBPP's, and HumanEval+ as EvalPlus has it."""
 
+import keyword
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import InputFileError, SandboxError
+from sandbox.evaluate.evalplus import is_evalplus, read_test
 from sandbox.evaluate.lines import read_objects, text_field
 
 _FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
@@ -62,11 +65,19 @@ def _read_problem(path: Path, number: int, record: dict[str, Any]) -> Problem:
     """Read a line: one with `code` and without `entry_point` is MBPP's, whose samples are whole programs."""
     if "code" in record and "entry_point" not in record:
         return _read_mbpp(path, number, record)
+    if is_evalplus(record):
+        # Its field `test` has HumanEval's own tests only.
+        record = record | {"test": read_test(path, number, record)}
     problem = Problem(**{name: text_field(path, number, record, name) for name in _FIELDS})
-    if not problem.entry_point.isidentifier():
+    if not _is_name(problem.entry_point):
         # It becomes part of the test's source.
         raise InputFileError(str(path), number, f"the entry point {problem.entry_point!r} is not a name")
     return problem
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a text is a name, and the one that Python takes it for."""
+    return text.isidentifier() and not keyword.iskeyword(text) and unicodedata.normalize("NFKC", text) == text
 
 
 def _read_mbpp(path: Path, number: int, record: dict[str, Any]) -> Problem:

@@ -80,6 +80,7 @@ def result_fields(result: JobResult) -> dict[str, Any]:
             "runsc_version": receipt.runsc_version,
             "harness_version": receipt.harness_version,
             "backend": receipt.backend,
+            "box_jobs_before": receipt.box_jobs_before,
         },
     }
 

@@ -136,6 +136,14 @@ def test_a_timeout_of_each_test_reaches_the_jobs(service: Any, program: Path, sa
     assert {job.limits for job in seen} == {RequestedLimits(cpu_time_ms=3000, test_cpu_time_ms=250)}
 
 
+def test_a_limit_of_memory_reaches_the_samples_and_the_references(service: Any, samples: tuple[Path, Path]) -> None:
+    seen = service(only_in_process)
+    problems, path = samples
+    assert sandbox("evaluate", path, "--problems", problems, "--memory", "1GiB").exit_code == 0
+    assert {job.limits for job in seen} == {RequestedLimits(cpu_time_ms=3000, memory_bytes=2**30)}
+    assert Integrity.IN_PROCESS in {job.integrity for job in seen}
+
+
 @pytest.mark.parametrize(("text", "size"), [("1", 1), ("256MiB", 2**28), ("1 gib", 2**30), ("3kB", 3000), ("12B", 12)])
 def test_sizes(text: str, size: int) -> None:
     assert SIZE.convert(text, None, None) == size
