@@ -86,7 +86,7 @@ def test_after_many_jobs_nothing_remains_and_every_label_is_right(
         assert wrong == []
         # Before the server ends: nothing but the server itself is there.
         (server,) = [one for one in running_servers(backend) if str(one.folder) not in untouched["folders"]]
-        assert not any(server.boxes().values()), server.boxes()
+        server.wait_until_no_box_is_left()
     wait_until_as_before(untouched)
 
 
