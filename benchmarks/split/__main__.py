@@ -51,9 +51,22 @@ _NEAR_LIMIT = 0.8
     help="What to compare; the first is compared with each of the others.",
 )
 @click.option("--timeout", type=SECONDS, default=3.0, show_default=True, help="CPU time.")
+@click.option(
+    "--policy",
+    default="default",
+    show_default=True,
+    help="The policy of the jobs: batch, where a box serves several jobs, needs half the time.",
+)
 @click.option("--report", "report_only", is_flag=True, help="Run nothing; print the report of what is kept in --out.")
 def main(
-    *, data_folder: Path, out: Path, every: int, levels: tuple[str, ...], timeout: float, report_only: bool
+    *,
+    data_folder: Path,
+    out: Path,
+    every: int,
+    levels: tuple[str, ...],
+    timeout: float,
+    policy: str,
+    report_only: bool,
 ) -> None:
     """Compare verdicts with tests apart from the program and in its process.
 
@@ -70,8 +83,9 @@ def main(
         items = [item for item in data.load(data_folder) if item.part != SPINNERS][::every]
         if not report_only:
             here = machine.look()
-            records.claim(out, here.facts() | {"timeout_s": timeout, "data": data.digest(items)}, here.date)
-            _measure(items, levels, out / "results.jsonl", requested_limits(timeout))
+            settings = {"timeout_s": timeout, "policy": policy, "data": data.digest(items)}
+            records.claim(out, here.facts() | settings, here.date)
+            _measure(items, levels, out / "results.jsonl", policy, requested_limits(timeout))
         claimed = records.claimed(out)
         click.echo(f"machine: {machine.told(claimed['facts'])}, {claimed['date']}")
         found = {(record["index"], record["level"]): record for record in records.read(out / "results.jsonl")}
@@ -81,19 +95,19 @@ def main(
         sys.exit(3)
 
 
-def _measure(items: list[Item], levels: Iterable[str], path: Path, limits: RequestedLimits) -> None:
-    with Records(path) as kept, local() as client:
+def _measure(items: list[Item], levels: Iterable[str], path: Path, policy: str, limits: RequestedLimits) -> None:
+    with Records(path) as kept, local(policies=[policy]) as client:
         done = {(record["index"], record["level"]) for record in kept}
         # One program after the other, each at all levels: what drifts, drifts for all of them.
         wanted = [(item, level) for item in items for level in levels if (item.index, level) not in done]
         with progress("split", len(wanted)) as step:
-            for result in client.run_many(_jobs(wanted, limits)):
+            for result in client.run_many(_jobs(wanted, policy, limits)):
                 index, _, level = result.job_id.partition("-")
                 kept.add({"index": int(index), "level": level} | _said(result))
                 step()
 
 
-def _jobs(wanted: list[tuple[Item, str]], limits: RequestedLimits) -> Iterator[Job]:
+def _jobs(wanted: list[tuple[Item, str]], policy: str, limits: RequestedLimits) -> Iterator[Job]:
     for item, level in wanted:
         job = item.job(limits)
         yield Job(
@@ -101,6 +115,7 @@ def _jobs(wanted: list[tuple[Item, str]], limits: RequestedLimits) -> Iterator[J
             program=job.program,
             tests=job.tests,
             limits=job.limits,
+            policy=policy,
             integrity=Integrity(level),
         )
 

@@ -19,10 +19,11 @@ MIB = 1 << 20
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         pytest.param("runsc", marks=pytest.mark.gvisor),
         pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.gvisor]),
-    ]
+    ],
 )
 def batch(request: pytest.FixtureRequest) -> Iterator[Client]:
     before = leftovers()

@@ -27,16 +27,23 @@ ABOVE = SourceTests(b"def test_a(): spin(0.9)\n" + b"".join(b"def test_%d(): spi
 BELOW = SourceTests(b"".join(b"def test_%d(): spin(0.25)\n" % n for n in range(4)))
 STOPPED_AT_S = (0.2, 0.6, 1.0)
 STOPPED_FOR_S = 1.5
-LEVELS = pytest.mark.parametrize("integrity", list(Integrity))
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param("runsc", marks=pytest.mark.gvisor),
-        pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.gvisor]),
-    ],
+RUNSC = pytest.mark.gvisor
+DOCKER = (pytest.mark.docker, pytest.mark.gvisor)
+BACKENDS = pytest.mark.parametrize(
+    "own", [pytest.param("runsc", marks=RUNSC), pytest.param("docker", marks=DOCKER)], indirect=True
 )
+# Who waits for whom between two tests is the same with both backends: one of them shows it for each level.
+LEVELS = pytest.mark.parametrize(
+    ("own", "integrity"),
+    [
+        *(pytest.param("runsc", integrity, marks=RUNSC) for integrity in Integrity),
+        pytest.param("docker", Integrity.SEPARATE_PROCESS, marks=DOCKER),
+    ],
+    indirect=["own"],
+)
+
+
+@pytest.fixture(scope="module")
 def own(request: pytest.FixtureRequest) -> Iterator[tuple[Client, int]]:
     """A client of a server of our own, and the server's pid."""
     with local(backend=request.param) as client:
@@ -83,6 +90,7 @@ def test_what_one_test_uses_is_not_held_against_another(own: tuple[Client, int],
         assert verdict.tests_planned == 4
 
 
+@BACKENDS
 def test_a_thousand_tests_are_a_thousand_turns(own: tuple[Client, int]) -> None:
     cases = tuple(CallCase.of(0, expected=None) for _ in range(1_000))
     verdict = own[0].run(job(CallTests("spin", cases)))
