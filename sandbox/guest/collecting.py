@@ -36,6 +36,57 @@ def may_hold_checks(name: str) -> bool:
     return name.startswith(("test", "Test"))
 
 
+class Place:
+    """Where a check was written, and what has to be done around each run of it.
+
+    Attributes:
+        own: What the tests have defined, by name.
+        function: The check.
+        kind: The class that it is a method of, if it is one.
+        one: The object of that class that is under way.
+    """
+
+    def __init__(self, own: dict[str, Any], function: Any, kind: Any = None, name: str = "") -> None:
+        self.own = own
+        self.function = function
+        self.kind = kind
+        self.one: Any = None
+        self._name = name
+
+    def begin(self) -> Any:
+        """Set up for one run. Returns what to call."""
+        if self.kind is None:
+            _hook(self.own.get("setup_function"), self.function)
+            return self.function
+        self.one = self.kind()
+        method = getattr(self.one, self._name)
+        _hook(getattr(self.one, "setup_method", None), method)
+        return method
+
+    def end(self) -> None:
+        """Take down what `begin` has set up."""
+        if self.kind is None:
+            _hook(self.own.get("teardown_function"), self.function)
+        else:
+            _hook(getattr(self.one, "teardown_method", None), getattr(self.one, self._name))
+
+
+class _Module:
+    """The tests' own module, as hooks get it: its attributes are the names of the source."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        object.__setattr__(self, "_namespace", namespace)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._namespace[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._namespace[name] = value
+
+
 def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) -> list[Check]:
     """List the checks of a test source, in the order in which they were written.
 
@@ -47,18 +98,65 @@ def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) 
     Raises:
         CollectionError: What looks like a check could not be run, and would pass by that.
     """
+    own = {name: value for name, value in namespace.items() if before.get(name) is not value}
     found: list[Check] = []
-    for name, value in list(namespace.items()):
-        if before.get(name) is value:
-            continue
-        if type(value) is types.FunctionType and name.startswith("test"):
-            found += _checks_of(name, value, namespace, source)
+    for name, value in own.items():
+        function = _within_partial(value)
+        if type(function) is types.FunctionType and name.startswith("test"):
+            if function is not value:
+                # As its author calls it: with what it holds already.
+                found.append((name, _finishing(value)))
+            else:
+                found += _checks_of(name, Place(own, value), source)
         elif isinstance(value, type) and value.__module__ == namespace["__name__"]:
             if _is_test_case(value):
                 found += _test_case_checks(value)
             elif name.startswith("Test"):
-                found += _class_checks(name, value, namespace, source)
+                found += _class_checks(name, value, own, source)
+    for set_up, take_down in (("setup_module", "teardown_module"), ("setUpModule", "tearDownModule")):
+        if set_up in own or take_down in own:
+            module = _Module(namespace)
+            found = _around(found, _hooking(own.get(set_up), module), _hooking(own.get(take_down), module))
     return found
+
+
+def _within_partial(value: Any) -> Any:
+    partial = getattr(sys.modules.get("functools"), "partial", None)
+    return value.func if partial is not None and type(value) is partial else value
+
+
+def _finishing(call: Callable[[], Any]) -> Callable[[], None]:
+    return lambda: finish(call())
+
+
+def _hook(hook: Any, *given: Any) -> None:
+    """Call what the tests want to be called, if there is such a thing, with as much of what there is as it takes."""
+    if isinstance(hook, (types.FunctionType, types.MethodType)):
+        takes = hook.__code__.co_argcount - isinstance(hook, types.MethodType)
+        finish(hook(*given[:takes]))
+
+
+def _hooking(hook: Any, *given: Any) -> Callable[[], None]:
+    return lambda: _hook(hook, *given)
+
+
+def _around(checks: list[Check], set_up: Callable[[], None], take_down: Callable[[], None]) -> list[Check]:
+    """Have something done before the first of some checks, and something else after the last."""
+    state = {"ready": False, "left": len(checks)}
+
+    def within(run: Callable[[], Any]) -> None:
+        state["left"] -= 1
+        if not state["ready"]:
+            set_up()
+            state["ready"] = True
+        run()
+        if not state["left"]:
+            take_down()
+
+    def bound(run: Callable[[], Any]) -> Callable[[], None]:
+        return lambda: within(run)
+
+    return [(name, bound(run)) for name, run in checks]
 
 
 def finish(result: Any) -> None:
@@ -73,41 +171,45 @@ def finish(result: Any) -> None:
         raise RuntimeError("a check that yields has checked nothing")
 
 
-def _checks_of(
-    label: str, function: Any, namespace: dict[str, Any], source: bytes, *, call: Any = None, bound: int = 0
-) -> Iterator[Check]:
+def _checks_of(label: str, place: Place, source: bytes, *, bound: int = 0) -> Iterator[Check]:
     """Yield the checks that a function stands for.
 
     Args:
         label: What the check is called.
-        function: The function.
-        namespace: Of the tests.
+        place: Where it was written.
         source: Of the tests.
-        call: Calls it, with its arguments by name.
         bound: How many of its arguments come with its object.
     """
-    if "_sandbox_is_fixture" in function.__dict__ or not function.__dict__.get("__test__", True):
+    function = place.function
+    if "_sandbox_fixture" in function.__dict__ or not function.__dict__.get("__test__", True):
         return
     code = function.__code__
-    may_be_helper = call is None
+    may_be_helper = place.kind is None
     if code.co_flags & _GENERATORS:
         if may_be_helper and _is_used(label, source):
             return
         raise CollectionError(f"{label} yields: nothing in it would be run")
-    call = call or function
-    like_pytest: Any = sys.modules.get("pytest")
-    if not hasattr(like_pytest, "cases_of"):
-        if code.co_argcount + code.co_kwonlyargcount <= bound and not hasattr(function, "__wrapped__"):
-            yield label, lambda: finish(call())
-            return
-        # 30 ms that only tests with such functions pay.
-        like_pytest = __import__("sandbox.guest.like_pytest", fromlist=["*"])
-    wanted = like_pytest.wanted_by(function)[bound:]
-    missing = like_pytest.missing(function, wanted, namespace)
+    is_plain = code.co_argcount + code.co_kwonlyargcount <= bound and not hasattr(function, "__wrapped__")
+    if is_plain and not hasattr(sys.modules.get("pytest"), "provided_by_sandbox"):
+        yield label, lambda: run_once(place)
+        return
+    # 30 ms that only tests with such functions pay.
+    checks: Any = __import__("sandbox.guest.fixtures", fromlist=["*"])
+    wanted = checks.wanted_by(function)[bound:]
+    missing = checks.missing(place, wanted)
     if not missing:
-        yield from like_pytest.cases_of(label, function, namespace, call=call, wanted=wanted)
+        yield from checks.cases_of(label, place, wanted)
     elif not (may_be_helper and _is_used(label, source)):
         raise CollectionError(f"{label} wants {missing[0]!r}, which is no fixture")
+
+
+def run_once(place: Place) -> None:
+    """Run a check to its end."""
+    call = place.begin()
+    try:
+        finish(call())
+    finally:
+        place.end()
 
 
 def _is_test_case(kind: type) -> bool:
@@ -124,25 +226,29 @@ def _test_case_checks(kind: Any) -> Iterator[Check]:
         flags = getattr(getattr(getattr(kind, name), "__code__", None), "co_flags", 0)
         if flags & _GENERATORS or (flags & _COROUTINES and not issubclass(kind, asynchronous)):
             raise CollectionError(f"{kind.__name__}.{name} is no plain function: unittest would not run it")
-    state = {"ready": False, "left": len(names)}
+    marks = _marks_of(kind)
 
     def run(name: str) -> None:
-        state["left"] -= 1
-        if not state["ready"]:
-            kind.setUpClass()
-            state["ready"] = True
+        for look_at in (*marks, *_marks_of(getattr(kind, name))):
+            look_at()
         # Unlike run(), this lets everything out that a test raises, skips too.
         kind(name).debug()
-        if not state["left"]:
-            kind.tearDownClass()
-            kind.doClassCleanups()
 
-    for name in names:
-        yield f"{kind.__name__}.{name}", _bound(run, name)
+    def take_down() -> None:
+        kind.tearDownClass()
+        kind.doClassCleanups()
+
+    yield from _around([(f"{kind.__name__}.{name}", _bound(run, name)) for name in names], kind.setUpClass, take_down)
 
 
 def _bound(run: Callable[[str], None], name: str) -> Callable[[], None]:
     return lambda: run(name)
+
+
+def _marks_of(marked: Any) -> list[Callable[[], None]]:
+    """Return what tells, for each mark of pytest's, that a check of unittest's is not to be run."""
+    marking: Any = sys.modules.get("sandbox.guest.marking")
+    return [] if marking is None else [mark.look_at for mark in marking.marks_of(marked)]
 
 
 def _is_used(name: str, source: bytes) -> bool:
@@ -159,7 +265,7 @@ def _is_used(name: str, source: bytes) -> bool:
     return False
 
 
-def _class_checks(label: str, kind: Any, namespace: dict[str, Any], source: bytes) -> Iterator[Check]:
+def _class_checks(label: str, kind: Any, own: dict[str, Any], source: bytes) -> Iterator[Check]:
     methods = _methods(kind)
     if not getattr(kind, "__test__", True):
         return
@@ -167,23 +273,15 @@ def _class_checks(label: str, kind: Any, namespace: dict[str, Any], source: byte
         if _is_used(label, source):
             return
         raise CollectionError(f"{label} has checks, and an __init__, so that pytest would not run them")
+    checks: list[Check] = []
     for name, method in methods.items():
-
-        def of_one(*args: Any, name: str = name, **kwargs: Any) -> None:
-            one = kind()
-            getattr(one, "setup_method", lambda *_: None)(*_wanted(one, "setup_method", name))
-            try:
-                finish(getattr(one, name)(*args, **kwargs))
-            finally:
-                getattr(one, "teardown_method", lambda *_: None)(*_wanted(one, "teardown_method", name))
-
-        function = getattr(method, "__func__", method)
-        bound = 0 if type(method) is staticmethod else 1
-        yield from _checks_of(f"{label}.{name}", function, namespace, source, call=of_one, bound=bound)
+        place = Place(own, getattr(method, "__func__", method), kind, name)
+        checks += _checks_of(f"{label}.{name}", place, source, bound=0 if type(method) is staticmethod else 1)
+    yield from _around(checks, _hooking_class(kind, "setup_class"), _hooking_class(kind, "teardown_class"))
     for name, value in vars(kind).items():
         is_inside = isinstance(value, type) and value.__qualname__ == f"{kind.__qualname__}.{name}"
         if is_inside and name.startswith("Test"):
-            yield from _class_checks(f"{label}.{name}", value, namespace, source)
+            yield from _class_checks(f"{label}.{name}", value, own, source)
 
 
 def _methods(kind: type) -> dict[str, Any]:
@@ -195,10 +293,10 @@ def _methods(kind: type) -> dict[str, Any]:
     return {name: value for name, value in found.items() if isinstance(value, kinds)}
 
 
-def _wanted(one: Any, hook: str, name: str) -> tuple[Any, ...]:
-    """Return what a hook takes: nothing, or the method that it is for."""
-    method = getattr(type(one), hook, None)
-    return (getattr(one, name),) if method is not None and method.__code__.co_argcount > 1 else ()
+def _hooking_class(kind: Any, name: str) -> Callable[[], None]:
+    hook = getattr(kind, name, None)
+    # One that is no class method is given the class all the same.
+    return _hooking(hook, kind)
 
 
 def is_skip(error: BaseException) -> bool:

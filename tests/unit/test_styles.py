@@ -361,3 +361,145 @@ def test_a_mock_can_be_called_by_the_program() -> None:
     fake = "def run(cb):\n    class Fake:\n        def assert_called_once_with(self, *a): pass\n    cb.save = Fake()"
     told = judge(fake, "from unittest.mock import Mock\nm = Mock()\nrun(m)\nm.save.assert_called_once_with(5)")
     assert not told.passed
+
+
+FIXTURES = """
+import functools
+import pytest
+from pytest import MonkeyPatch
+
+done = []
+pytestmark = [pytest.mark.slow]
+
+def setup_module(module):
+    module.base = f(0)
+
+def teardown_module():
+    assert done == ["setup", "begin", "a", *["end", "begin"] * 5, "end", "teardown"], done
+
+@pytest.fixture(autouse=True)
+def always():
+    assert base == 1
+    yield
+
+@pytest.fixture(name="three", scope="module", params=[2, pytest.param(3, marks=pytest.mark.skip("no"))])
+def made(request):
+    request.addfinalizer(lambda: None)
+    return f(request.param)
+
+@pytest.fixture
+def given(request):
+    return request.param, request.getfixturevalue("number")
+
+@pytest.fixture
+def number():
+    return f(6)
+
+def test_params(three):
+    assert three == 3
+
+@pytest.mark.parametrize("given, more", [(1, 2)], indirect=["given"])
+def test_indirect(given, more):
+    assert given == (1, 7) and more == 2
+
+@pytest.mark.parametrize(
+    argnames="x", argvalues=(x for x in [1, pytest.param(2, marks=[pytest.mark.skipif(True, reason="no")]), 3])
+)
+class TestGroup:
+    @classmethod
+    def setup_class(cls):
+        done.append("setup")
+        cls.two = f(1)
+
+    def teardown_class(cls):
+        done.append("teardown")
+
+    def setup_method(self):
+        done.append("begin")
+
+    def teardown_method(self, method):
+        done.append("end")
+
+    @pytest.fixture
+    def own(self, number):
+        return self.two + number
+
+    def test_own(self, own, x):
+        if x == 1:
+            done.append("a")
+        assert own == 9
+
+    @pytest.mark.parametrize("y", [1, 2])
+    def test_both(self, x, y):
+        assert (x, y) in [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
+
+@pytest.mark.usefixtures("number")
+@pytest.mark.skipif(condition=False, reason="")
+class TestMore:
+    pytestmark = pytest.mark.skip
+
+    def test_it(self): raise KeyError
+
+test_held = functools.partial(lambda x: show(x), 1)
+"""
+
+
+def test_fixtures_hooks_and_marks_of_pytest() -> None:
+    told = judge(PROGRAM, FIXTURES)
+    assert statuses(told) == [P, S, P, P, S, P, *[P, S, P] * 2, S, P], told.results
+    assert [text.partition(":")[0] for _, _, text in told.results if text] == [
+        "test_params[1]",
+        "TestGroup.test_own[1]",
+        "TestGroup.test_both[1]",
+        "TestGroup.test_both[4]",
+        "TestMore.test_it",
+    ]
+
+
+def test_what_is_set_up_for_all_checks_fails_all_of_them() -> None:
+    tests = "def setup_module():\n    assert f(1) == 3\ndef test_a(): f(1)\ndef test_b(): f(2)"
+    assert statuses(judge(PROGRAM, tests)) == [F, F]
+    tests = "import pytest\n@pytest.fixture(autouse=True)\ndef always():\n    assert f(1) == 3\ndef test_a(): f(1)"
+    assert statuses(judge(PROGRAM, tests)) == [F]
+    tests = "def teardown_module():\n    assert f(1) == 3\ndef test_a(): f(1)\ndef test_b(): f(2)"
+    assert statuses(judge(PROGRAM, tests)) == [P, F]
+    tests = "import functools\ndef check(x):\n    assert f(x) == 3\ntest_a = functools.partial(check, 1)"
+    assert statuses(judge(PROGRAM, tests)) == [F]
+
+
+def test_a_fixture_that_nobody_can_make_is_an_error_of_the_tests() -> None:
+    tests = "import pytest\n@pytest.fixture\ndef a(b): pass\ndef test_a(a): f(1)"
+    with pytest.raises(TestsError, match="wants 'b'"):
+        judge(PROGRAM, tests)
+
+
+def test_the_program_is_no_fixture_and_no_hook() -> None:
+    program = """
+def setup_module(): raise SystemExit
+def number(): return 1
+number._sandbox_fixture = {"autouse": True}
+setup_function = setup_module
+def f(x): return x + 1
+"""
+    tests = "import pytest\nfrom program import *\ndef test_a(number): assert f(1) == 2"
+    with pytest.raises(TestsError, match="wants 'number'"):
+        judge(program, tests)
+    tests = "import pytest\nfrom program import f, number, setup_module, setup_function\ndef test_a(): assert f(1) == 2"
+    assert statuses(judge(program, tests)) == [P]
+
+
+def test_marks_of_pytest_and_module_hooks_hold_for_classes_of_unittest() -> None:
+    tests = """
+import unittest, pytest
+def setUpModule():
+    global two
+    two = f(1)
+class TestA(unittest.TestCase):
+    @pytest.mark.skip(reason="no")
+    def test_a(self): raise KeyError
+    def test_b(self): self.assertEqual(two, 2)
+@pytest.mark.skipif(True, reason="no")
+class TestB(unittest.TestCase):
+    def test_a(self): raise KeyError
+"""
+    assert statuses(judge(PROGRAM, tests)) == [S, P, S]
