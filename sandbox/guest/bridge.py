@@ -11,7 +11,7 @@ import builtins
 import sys
 import types
 
-from sandbox.guest import exchange, frames, lending, remote, serving, values
+from sandbox.guest import exchange, frames, lending, library, remote, serving, values
 from sandbox.guest.lane import Lane, ProgramGoneError, ProgramRaisedError, ViolationError
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
 
@@ -206,8 +206,8 @@ class Bridge:
         self._released.append(number)
 
     def _base(self, base: Any) -> type:
-        found = _SHARED_BY_NAME.get(base) if type(base) is str else self._remote(base)
-        return found if isinstance(found, type) else object
+        named = _SHARED_BY_NAME.get(base) or library.exception_class(base) if type(base) is str else self._remote(base)
+        return named if isinstance(named, type) else object
 
     def _make_error_class(self, number: int, name: str, bases: tuple[type, ...]) -> type[BaseException]:
         # Plain classes among the bases say nothing that an except clause could ask for.
@@ -249,6 +249,10 @@ class Bridge:
     def _perform(self, target: Any, flags: int, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if operation not in _ALLOWED or not flags & _ALLOWED[operation][0]:
             raise ViolationError("the program asks of an object of the tests what it may not")
+        if operation == "exit" and args:
+            if len(args) != _RAISED_PARTS:
+                raise ViolationError("an exception that is none")
+            args = [self._exception(*args)]
         if operation in {"attribute", "set"} and (not args or type(args[0]) is not str or args[0].startswith("_")):
             raise ViolationError("the program asks for what is private to the tests")
         if self._depth >= _BACK_DEPTH_MAX:
@@ -256,7 +260,7 @@ class Bridge:
         if operation == "set":
             if not lending.may_set(target, *args):
                 self._refuse(f"a change of {args[0]!r}, by which the tests' own object works")
-        elif flags & _OBJECT and operation not in _NO_METHOD:
+        elif flags & _OBJECT and operation != "call":
             name = args[0] if operation == "attribute" else f"__{operation}__"
             if not lending.may_read(target, name):
                 if operation == "attribute" and not lending.has(target, name):
@@ -309,7 +313,8 @@ class _Listening:
                 stream.write(taken.decode("utf-8", "replace"))
 
 
-_THREW_PARTS = len(("class", "args", "message", "name", "itself", "changes"))
+_RAISED_PARTS = len(("class", "args", "message", "name", "itself"))
+_THREW_PARTS = _RAISED_PARTS + len(("changes",))
 _SHARED_BY_NAME: dict[str, type] = {kind.__name__: kind for kind in serving.SHARED_TYPES}
 _OBJECT = serving.FOREIGN_OBJECT
 
@@ -321,9 +326,15 @@ def _next(target: Any) -> list[Any]:
         return [False, None]
 
 
+def _leave(target: Any, error: BaseException | None = None) -> bool:
+    return bool(target.__exit__(None if error is None else type(error), error, None))
+
+
 _ALLOWED: dict[str, tuple[int, Callable[..., Any]]] = {
     "call": (serving.FOREIGN_CALLABLE, lambda target, *args, **kwargs: target(*args, **kwargs)),
-    "next": (serving.FOREIGN_ITERATOR, _next),
+    "next": (serving.FOREIGN_ITERATOR | _OBJECT, _next),
+    "enter": (_OBJECT, lambda target: target.__enter__()),
+    "exit": (_OBJECT, _leave),
     "attribute": (_OBJECT, getattr),
     "set": (_OBJECT, setattr),
     "len": (_OBJECT, len),
@@ -339,7 +350,6 @@ _ALLOWED: dict[str, tuple[int, Callable[..., Any]]] = {
     "hash": (_OBJECT, hash),
 }
 """What the program may ask of an object of the tests, and which of them."""
-_NO_METHOD = frozenset({"call", "next"})
 
 
 def _remote_name(item: Any) -> int | str | list[Any] | None:

@@ -118,6 +118,14 @@ def _to_datetime(body: bytes) -> Any:
     return __import__("datetime").datetime(*day, *clock, zone, fold=fold)
 
 
+def _uuid(value: Any) -> bytes:
+    return _exact("uuid", "UUID").bytes.__get__(value)  # type: ignore[no-any-return]
+
+
+def _to_uuid(body: bytes) -> Any:
+    return __import__("uuid").UUID(bytes=body)
+
+
 # A datetime is a date too: the first that fits counts.
 _TYPES: tuple[tuple[str, str, bytes, Callable[[Any], bytes], Callable[[bytes], Any]], ...] = (
     ("decimal", "Decimal", b"D", _decimal, _to_decimal),
@@ -126,6 +134,7 @@ _TYPES: tuple[tuple[str, str, bytes, Callable[[Any], bytes], Callable[[bytes], A
     ("datetime", "date", b"y", _date, _to_date),
     ("datetime", "time", b"w", _time, _to_time),
     ("datetime", "timedelta", b"W", _timedelta, _to_timedelta),
+    ("uuid", "UUID", b"U", _uuid, _to_uuid),
 )
 _BY_TAG = {tag: build for _, _, tag, _, build in _TYPES}
 
@@ -156,6 +165,31 @@ def decode(tag: bytes, body: bytes) -> Any:
         ValueError: The bytes are not what `encode` writes. Or ArithmeticError, OverflowError, struct.error, TypeError.
     """
     return _BY_TAG[tag](body)
+
+
+_MODULES_OF_EXCEPTIONS = frozenset({
+    "_csv", "_pickle", "_queue", "binascii", "configparser", "copy", "dataclasses", "decimal", "graphlib", "ipaddress",
+    "json.decoder", "numpy.exceptions", "numpy.linalg", "pandas.errors", "pickle", "pyexpat", "queue", "re", "shutil",
+    "sqlite3", "statistics", "struct", "subprocess", "tomllib", "urllib.error", "xml.etree.ElementTree",
+    "xml.parsers.expat", "zipfile", "zlib",
+})  # fmt: skip
+"""Whose exceptions mean nothing but that something failed. Not those by which the library ends something in silence: a
+cancellation, a skipped test."""
+
+
+def exception_name(kind: type) -> str | None:
+    """Return the name of an exception class of the library's, for `exception_class`; None for any other class."""
+    module, name = kind.__module__, kind.__qualname__
+    if type(module) is not str or module not in _MODULES_OF_EXCEPTIONS:
+        return None
+    return f"{module}:{name}" if vars(sys.modules.get(module, sys)).get(name) is kind else None
+
+
+def exception_class(text: str) -> type[Exception] | None:
+    """Return the exception class of this name, if it is the library's and somebody here has imported its module."""
+    module, _, name = text.partition(":")
+    found = vars(sys.modules[module]).get(name) if module in _MODULES_OF_EXCEPTIONS & sys.modules.keys() else None
+    return found if isinstance(found, type) and issubclass(found, Exception) else None
 
 
 _FACTORIES = {

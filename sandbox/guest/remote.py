@@ -7,7 +7,7 @@ is expected of it, and say so.
 
 from __future__ import annotations
 
-from sandbox.guest import serving
+from sandbox.guest import library, serving
 from sandbox.guest.lane import ViolationError
 from sandbox.guest.values import UnsupportedValueError, encode
 
@@ -277,7 +277,10 @@ def make(bridge: Bridge, number: int | str, flags: int, name: str) -> Remote:
         base, name = RemoteClass, "type"
     key = (flags & (serving.CLASS | serving.CALLABLE), name)
     if key not in _classes:
-        _classes[key] = type(_printable(name), (base,), {})
+        # Not the stand-in's own, as documentation.
+        _classes[key] = type(
+            _printable(name), (base,), {"__doc__": property(lambda self: _ask(self, "attribute", "__doc__"))}
+        )
     return _classes[key](bridge, number)
 
 
@@ -300,6 +303,9 @@ async def wait_for(remote: Remote) -> Any:
 def error_class(bridge: Bridge, name: str, bases: tuple[type, ...]) -> type[BaseException]:
     """Make a class for an exception class of the program, so that an except clause can name it."""
     members = {"_sandbox_bridge": bridge, "__module__": "program", "__getattr__": _of_itself, "__str__": _text}
+    if any(library.exception_name(base) for base in bases):
+        # What such a class makes of its arguments has been made over there.
+        members["__init__"] = lambda *_: None
     return type(_printable(name), bases, members)
 
 
@@ -329,7 +335,11 @@ def told(error: BaseException) -> Any:
     itself = error.__dict__.get("_sandbox_itself")
     if itself is not None:
         return itself
-    kind = next(kind for kind in type(error).__mro__ if kind in serving.SHARED_TYPES or "_sandbox_bridge" in vars(kind))
+    kind = next(
+        kind
+        for kind in type(error).__mro__
+        if kind in serving.SHARED_TYPES or "_sandbox_bridge" in vars(kind) or library.exception_name(kind)
+    )
     args: Any = list(error.args)
     try:
         encode(args)

@@ -11,7 +11,7 @@ import builtins
 import sys
 import types
 
-from sandbox.guest import exchange, frames, values
+from sandbox.guest import exchange, frames, library, values
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, UnsupportedValueError
 
 TYPE_CHECKING = False
@@ -91,7 +91,8 @@ def _made(kind: type[BaseException], args: list[Any] | None, message: str) -> Ba
     try:
         return kind(*args) if args is not None else kind(message)
     except Exception:
-        return Exception(message)
+        # Such as json's, which is made with more than it says it was.
+        return kind.__new__(kind, message) if library.exception_name(kind) else Exception(message)
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -174,7 +175,16 @@ class ForeignObject(Foreign):
         return _ask_back(self, "bool")  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(_ask_back(self, "iter"))
+        found = _ask_back(self, "iter")
+        # A stream's iterator is the stream.
+        return _pull(self) if found is self else iter(found)
+
+    def __enter__(self) -> Any:
+        return _ask_back(self, "enter")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        told = () if error is None else tuple(object.__getattribute__(self, "_sandbox_service").raised(error))
+        return bool(_ask_back(self, "exit", told))
 
     def __getitem__(self, key: Any) -> Any:
         return _ask_back(self, "getitem", (key,))
@@ -254,7 +264,7 @@ class Service:
             *asked, released, setting = decoder.decode(question)
         except Exception as error:
             # Such as a name of the program that it has deleted since.
-            kind, payload = THREW, self._encode([*self._raised(error), []], [])[0]
+            kind, payload = THREW, self._encode([*self.raised(error), []], [])[0]
         else:
             for number in released:
                 self._numbers.pop(id(self._objects.pop(number, None)), None)
@@ -276,7 +286,7 @@ class Service:
             parts = [_OPERATIONS[operation](target, *args, **kwargs)]
             raised = False
         except BaseException as error:
-            parts = self._raised(error)
+            parts = self.raised(error)
         finally:
             restore()
         try:
@@ -287,7 +297,7 @@ class Service:
         except Exception as error:
             return UNSUPPORTED, frames.text(f"the program returned what raises when it is looked at: {describe(error)}")
 
-    def _raised(self, error: BaseException) -> list[Any]:
+    def raised(self, error: BaseException) -> list[Any]:
         """Describe an exception: its class, its arguments where they are values, its text, and itself if it is new."""
         try:
             args: Any = list(error.args)
@@ -343,6 +353,8 @@ class Service:
         flags = _flags_of(item)
         # The classes that an exception derives from, each by a name that both sides have, or like itself.
         bases = [_shared_name(base) or self._described(base) for base in item.__bases__] if flags & ERROR_CLASS else []
+        if flags & ERROR_CLASS and (name := library.exception_name(item)) is not None:
+            bases.insert(0, name)
         self._last += 1
         self._numbers[id(item)] = self._last
         self._objects[self._last] = item

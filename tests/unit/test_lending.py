@@ -26,6 +26,17 @@ def lines(given):
     given.write("x")
     return text
 
+def looped(given):
+    return [line for line in given]
+
+def within(given):
+    with given as entered:
+        return entered is given
+
+def failing_within(given):
+    with given:
+        raise ValueError("no")
+
 def caught(given, name):
     try:
         getattr(given, name)
@@ -162,3 +173,36 @@ def test_what_a_program_may_not_use(check: str) -> None:
 def test_a_refusal_that_the_program_catches_is_known_all_the_same(given: str) -> None:
     told = judge(PROGRAM, IMPORTS + f"assert caught({given}) == 1")
     assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
+
+
+def test_streams_are_read_line_by_line_and_contexts_are_entered() -> None:
+    tests = """
+stream = io.StringIO("a\\nb\\n")
+assert looped(stream) == ["a\\n", "b\\n"] and looped(stream) == []
+assert within(io.BytesIO(b"x")) and not within(threading.Lock())
+
+class Held:
+    def __enter__(self):
+        self.entered = True
+        return self
+    def __exit__(self, kind, error, trace):
+        self.left = kind
+        return isinstance(error, ValueError) and str(error) == "no"
+
+held = Held()
+assert within(held) and held.entered and held.left is None
+failing_within(held)
+assert held.left is ValueError
+with mock.patch("builtins.open", mock.mock_open(read_data="a\\nb")) as opened:
+    assert within(opened()) and looped(opened()) == ["a\\n", "b"]
+"""
+    told = judge(PROGRAM, IMPORTS + tests)
+    assert told.passed, told.results
+
+
+@pytest.mark.parametrize(
+    "given", ["sqlite3.connect(':memory:')", "unittest.TestCase().subTest()", "pathlib.Path('/')", "Delegate([1])"]
+)
+def test_what_is_not_lent_is_not_entered(given: str) -> None:
+    told = judge(PROGRAM, IMPORTS + f"within({given})")
+    assert not told.passed

@@ -441,6 +441,93 @@ def test_an_endless_generator_ends() -> None:
     assert told.results[0][:2] == (frames.ERRORED, frames.UNSUPPORTED_VALUE)
 
 
+LIBRARY = """
+import decimal, json, subprocess, zipfile
+from asyncio import CancelledError
+
+class Special(json.JSONDecodeError):
+    pass
+
+def read(text):
+    return json.loads(text)
+
+def special():
+    raise Special("no", "text", 2)
+
+def run():
+    raise subprocess.CalledProcessError(3, ["ls"], output=b"x")
+
+def divide(x):
+    return decimal.Decimal(x) / 0
+
+def cancelled():
+    raise CancelledError
+
+def caught(callback):
+    try:
+        callback()
+    except json.JSONDecodeError as error:
+        return str(error)
+"""
+
+
+def test_exceptions_of_the_library_are_those_of_the_tests_too() -> None:
+    tests = """
+import decimal, json, subprocess
+import pytest
+from json import JSONDecodeError
+
+with pytest.raises(JSONDecodeError, match="line 1 column 2") as info:
+    read("[")
+assert isinstance(info.value, ValueError) and info.value.pos == 1 and info.value.doc == "["
+with pytest.raises(json.JSONDecodeError):
+    special()
+with pytest.raises(Special):
+    special()
+with pytest.raises(subprocess.CalledProcessError) as info:
+    run()
+assert info.value.returncode == 3 and info.value.cmd == ["ls"] and info.value.output == b"x"
+with pytest.raises(decimal.DivisionByZero):
+    divide(1)
+try:
+    read("[")
+except subprocess.CalledProcessError:
+    raise AssertionError
+except ValueError as error:
+    assert type(error).__name__ == "JSONDecodeError"
+assert caught(lambda: json.loads("{")) == "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
+"""
+    told = judge(LIBRARY, tests)
+    assert told.passed, told.results
+
+
+def test_exceptions_that_end_things_in_silence_do_not_cross_as_such() -> None:
+    tests = """
+import asyncio
+
+async def check():
+    cancelled()
+    assert False
+
+async def test_all():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(check())
+"""
+    assert not judge(LIBRARY, tests).passed
+
+
+def test_an_exception_of_the_library_is_only_named_where_the_tests_know_it() -> None:
+    told = judge(LIBRARY, "try:\n    run()\nexcept Exception as error:\n    assert error.returncode == 3")
+    assert told.passed, told.results
+
+
+def test_documentation_is_the_programs() -> None:
+    source = 'def f():\n    "It does."\nclass K:\n    "It is."\n    def __init__(self): pass\nk = K()'
+    tests = "import inspect\nassert f.__doc__ == 'It does.' and inspect.getdoc(K) == 'It is.' and k.__doc__ == 'It is.'"
+    told = judge(source, tests)
+    assert told.passed, told.results
+
+
 def test_stop_iteration_of_the_program_does_not_end_a_loop_of_the_tests() -> None:
     source = "def f(x): raise StopIteration\nclass Own(StopIteration): pass\ndef g(x): raise Own"
     for call in ("f", "g"):

@@ -12,6 +12,7 @@ from enum import IntEnum
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any, NoReturn
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,6 +47,7 @@ EXACT = {
     dt.time,
     dt.timedelta,
     type(NotImplemented),
+    UUID,
     Counter,
     OrderedDict,
     defaultdict,
@@ -171,6 +173,8 @@ def test_builtins_come_back_as_they_were(value: Any) -> None:
         *(dt.date.min, dt.date.max, dt.datetime.max, dt.time.max, dt.timedelta.min, dt.timedelta.max),
         *(dt.datetime(2026, 10, 25, 2, 30, fold=1), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
         dt.time(12, tzinfo=dt.timezone(-dt.timedelta(hours=23, minutes=59, seconds=59))),
+        UUID(int=0),
+        UUID("12345678-1234-5678-1234-567812345678"),
         {"b": 1, "a": 2, 0: 3},
         {(1, frozenset({2})): [{3}, {4: (5, [6.0])}]},
         {1: True, "1": 1.0},
