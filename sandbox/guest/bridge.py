@@ -247,14 +247,9 @@ class Bridge:
         return bytes([status]) + values.Encoder(self._refer, decoder.containers).encode(answer)
 
     def _perform(self, target: Any, flags: int, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        if operation not in _ALLOWED or not flags & _ALLOWED[operation][0]:
-            raise ViolationError("the program asks of an object of the tests what it may not")
+        _look_at_question(flags, operation, args, kwargs)
         if operation == "exit" and args:
-            if len(args) != _RAISED_PARTS:
-                raise ViolationError("an exception that is none")
             args = [self._exception(*args)]
-        if operation in {"attribute", "set"} and (not args or type(args[0]) is not str or args[0].startswith("_")):
-            raise ViolationError("the program asks for what is private to the tests")
         if self._depth >= _BACK_DEPTH_MAX:
             raise RecursionError("the program asks back deeper than it may")
         if operation == "set":
@@ -326,13 +321,27 @@ def _next(target: Any) -> list[Any]:
         return [False, None]
 
 
+def _look_at_question(flags: int, operation: str, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Look whether an honest program could have asked this.
+
+    Raises:
+        ViolationError: It could not.
+    """
+    if operation not in _ALLOWED or not flags & _ALLOWED[operation][0]:
+        raise ViolationError("the program asks of an object of the tests what it may not")
+    if (kwargs and operation != "call") or (operation == "exit" and len(args) not in {0, _RAISED_PARTS}):
+        raise ViolationError("the program asks in a way that nobody asks")
+    if operation in {"attribute", "set"} and (not args or type(args[0]) is not str or args[0].startswith("_")):
+        raise ViolationError("the program asks for what is private to the tests")
+
+
 def _leave(target: Any, error: BaseException | None = None) -> bool:
     return bool(target.__exit__(None if error is None else type(error), error, None))
 
 
 _ALLOWED: dict[str, tuple[int, Callable[..., Any]]] = {
     "call": (serving.FOREIGN_CALLABLE, lambda target, *args, **kwargs: target(*args, **kwargs)),
-    "next": (serving.FOREIGN_ITERATOR | _OBJECT, _next),
+    "next": (serving.FOREIGN_ITERATOR, _next),
     "enter": (_OBJECT, lambda target: target.__enter__()),
     "exit": (_OBJECT, _leave),
     "attribute": (_OBJECT, getattr),

@@ -63,6 +63,7 @@ _LIBRARY: dict[tuple[str, str], frozenset[str]] = {
     ("enum", "Enum"): frozenset({"name", "value"}),
     ("functools", "KeyWrapper"): frozenset({"__lt__"}),
     ("unittest.mock", "_SentinelObject"): frozenset({"name"}),
+    ("contextlib", "nullcontext"): frozenset({"__enter__", "__exit__"}),
     ("builtins", "object"): frozenset(),
 }
 """By module and name of the class that defines it: what may be called or read."""
@@ -103,12 +104,17 @@ def flags_of(item: Any) -> int:
         # To call it runs the constructors of all its bases, here.
         may_be_made = is_of_tests(item) and all(_works_by_itself(base) for base in item.__mro__)
         return serving.FOREIGN_CALLABLE if may_be_made else 0
-    if hasattr(kind, "__next__") and not hasattr(kind, "readline") and not _is_mock(item):
+    is_iterator = hasattr(kind, "__next__") and not _is_mock(item)
+    if is_iterator and not hasattr(kind, "readline"):
         return serving.FOREIGN_ITERATOR
     is_known = _place(kind) in _BAGS or _place(kind) in _LIBRARY or issubclass(kind, BaseException)
     is_own = is_of_tests(kind) or _is_mock(item)
     may_call = (is_own and callable(item)) or _place(kind) in _CALLED_OF_LIBRARY
-    return (serving.FOREIGN_OBJECT if is_own or is_known else 0) | (serving.FOREIGN_CALLABLE if may_call else 0)
+    if not is_own and not is_known:
+        return serving.FOREIGN_CALLABLE if may_call else 0
+    # A stream is its own iterator.
+    more = (serving.FOREIGN_CALLABLE if may_call else 0) | (serving.FOREIGN_ITERATOR if is_iterator else 0)
+    return serving.FOREIGN_OBJECT | more
 
 
 def is_of_tests(kind: type) -> bool:

@@ -168,10 +168,11 @@ def decode(tag: bytes, body: bytes) -> Any:
 
 
 _MODULES_OF_EXCEPTIONS = frozenset({
-    "_csv", "_pickle", "_queue", "binascii", "configparser", "copy", "dataclasses", "decimal", "graphlib", "ipaddress",
-    "json.decoder", "numpy.exceptions", "numpy.linalg", "pandas.errors", "pickle", "pyexpat", "queue", "re", "shutil",
-    "sqlite3", "statistics", "struct", "subprocess", "tomllib", "urllib.error", "xml.etree.ElementTree",
-    "xml.parsers.expat", "zipfile", "zlib",
+    "_csv", "_lzma", "_pickle", "_queue", "argparse", "asyncio.queues", "binascii", "calendar", "configparser", "copy",
+    "dataclasses", "decimal", "email.errors", "getopt", "graphlib", "http.client", "ipaddress", "json.decoder",
+    "numpy.exceptions", "numpy.linalg", "pandas.errors", "pickle", "pyexpat", "queue", "re", "shutil", "sqlite3",
+    "statistics", "struct", "subprocess", "tarfile", "tomllib", "urllib.error", "xml.etree.ElementTree",
+    "xml.parsers.expat", "zipfile", "zlib", "zoneinfo._common",
 })  # fmt: skip
 """Whose exceptions mean nothing but that something failed. Not those by which the library ends something in silence: a
 cancellation, a skipped test."""

@@ -277,10 +277,7 @@ def make(bridge: Bridge, number: int | str, flags: int, name: str) -> Remote:
         base, name = RemoteClass, "type"
     key = (flags & (serving.CLASS | serving.CALLABLE), name)
     if key not in _classes:
-        # Not the stand-in's own, as documentation.
-        _classes[key] = type(
-            _printable(name), (base,), {"__doc__": property(lambda self: _ask(self, "attribute", "__doc__"))}
-        )
+        _classes[key] = type(_printable(name), (base,), {})
     return _classes[key](bridge, number)
 
 
@@ -304,8 +301,9 @@ def error_class(bridge: Bridge, name: str, bases: tuple[type, ...]) -> type[Base
     """Make a class for an exception class of the program, so that an except clause can name it."""
     members = {"_sandbox_bridge": bridge, "__module__": "program", "__getattr__": _of_itself, "__str__": _text}
     if any(library.exception_name(base) for base in bases):
-        # What such a class makes of its arguments has been made over there.
-        members["__init__"] = lambda *_: None
+        # What the library's class makes of its arguments has been made over there. Python's own keeps them.
+        python = next(kind for base in bases for kind in base.__mro__ if kind in serving.SHARED_TYPES)
+        members["__init__"] = vars(python)["__init__"]
     return type(_printable(name), bases, members)
 
 

@@ -175,9 +175,7 @@ class ForeignObject(Foreign):
         return _ask_back(self, "bool")  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[Any]:
-        found = _ask_back(self, "iter")
-        # A stream's iterator is the stream.
-        return _pull(self) if found is self else iter(found)
+        return iter(_ask_back(self, "iter"))
 
     def __enter__(self) -> Any:
         return _ask_back(self, "enter")
@@ -209,6 +207,19 @@ class ForeignObject(Foreign):
 
     def __hash__(self) -> int:
         return _ask_back(self, "hash")  # type: ignore[no-any-return]
+
+
+class ForeignStream(ForeignObject):
+    """One that is read item by item, too."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        more, value = _ask_back(self, "next")
+        if not more:
+            raise StopIteration
+        return value
 
 
 class ForeignCallableObject(ForeignCallable, ForeignObject):
@@ -401,7 +412,9 @@ class Service:
     def _known_foreign(self, number: int, flags: int) -> Any:
         if number not in self._known:
             foreign: Any
-            if flags & FOREIGN_ITERATOR:
+            if flags & FOREIGN_ITERATOR and flags & FOREIGN_OBJECT:
+                foreign = ForeignStream(self, number)
+            elif flags & FOREIGN_ITERATOR:
                 foreign = _pull(Foreign(self, number))
                 self._foreign[id(foreign)] = foreign, number
             elif flags & FOREIGN_OBJECT:

@@ -29,6 +29,9 @@ def lines(given):
 def looped(given):
     return [line for line in given]
 
+def header(given):
+    return next(given), [line for line in given], next(given, None)
+
 def within(given):
     with given as entered:
         return entered is given
@@ -179,6 +182,7 @@ def test_streams_are_read_line_by_line_and_contexts_are_entered() -> None:
     tests = """
 stream = io.StringIO("a\\nb\\n")
 assert looped(stream) == ["a\\n", "b\\n"] and looped(stream) == []
+assert header(io.StringIO("a\\nb\\n")) == ("a\\n", ["b\\n"], None)
 assert within(io.BytesIO(b"x")) and not within(threading.Lock())
 
 class Held:
@@ -193,6 +197,8 @@ held = Held()
 assert within(held) and held.entered and held.left is None
 failing_within(held)
 assert held.left is ValueError
+import contextlib
+assert not within(contextlib.nullcontext(3))
 with mock.patch("builtins.open", mock.mock_open(read_data="a\\nb")) as opened:
     assert within(opened()) and looped(opened()) == ["a\\n", "b"]
 """

@@ -463,6 +463,21 @@ def divide(x):
 def cancelled():
     raise CancelledError
 
+def several():
+    import shutil, urllib.error
+    from xml.etree import ElementTree
+    for error in (shutil.Error(["a", "b"]), urllib.error.URLError("no host")):
+        yield error
+    try:
+        ElementTree.fromstring("<a>")
+    except ElementTree.ParseError as error:
+        yield error
+
+failing = list(several())
+
+def fail(number):
+    raise failing[number]
+
 def caught(callback):
     try:
         callback()
@@ -495,6 +510,17 @@ except subprocess.CalledProcessError:
     raise AssertionError
 except ValueError as error:
     assert type(error).__name__ == "JSONDecodeError"
+import shutil, urllib.error
+from xml.etree import ElementTree
+with pytest.raises(shutil.Error) as info:
+    fail(0)
+assert info.value.args == (["a", "b"],)
+with pytest.raises(urllib.error.URLError, match="no host") as info:
+    fail(1)
+assert info.value.reason == "no host" and info.value.args == ("no host",)
+with pytest.raises(ElementTree.ParseError, match="no element found") as info:
+    fail(2)
+assert "no element" in info.value.msg and info.value.position == (1, 3)
 assert caught(lambda: json.loads("{")) == "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
 """
     told = judge(LIBRARY, tests)
@@ -521,11 +547,25 @@ def test_an_exception_of_the_library_is_only_named_where_the_tests_know_it() -> 
     assert told.passed, told.results
 
 
-def test_documentation_is_the_programs() -> None:
-    source = 'def f():\n    "It does."\nclass K:\n    "It is."\n    def __init__(self): pass\nk = K()'
-    tests = "import inspect\nassert f.__doc__ == 'It does.' and inspect.getdoc(K) == 'It is.' and k.__doc__ == 'It is.'"
-    told = judge(source, tests)
-    assert told.passed, told.results
+def test_what_a_program_says_of_itself_is_not_run_as_an_example() -> None:
+    source = """
+def f():
+    '''x
+    >>> import sys
+    >>> sys.modules["sandbox.guest.judging"]._run = lambda run: None
+    '''
+    return 0
+"""
+    tests = """
+import doctest
+
+def test_examples():
+    doctest.run_docstring_examples(f, {"f": f})
+
+def test_f():
+    assert f() == 1
+"""
+    assert not judge(source, tests).passed
 
 
 def test_stop_iteration_of_the_program_does_not_end_a_loop_of_the_tests() -> None:
