@@ -1,30 +1,34 @@
 """Which checks are in a test source: functions and classes, as pytest and unittest find them.
 
 Only what the tests themselves define is looked at. What a function or a method is marked with was written by them, too.
+What looks like a check and could not be run as its author means it is an error of the tests, never left out.
 """
 
 from __future__ import annotations
 
-import _ast
 import sys
 import types
 
+from sandbox.guest.places import (
+    CasePlace,
+    CollectionError,
+    Place,
+    Shared,
+    SkippedError,
+    Tests,
+    around,
+    around_all,
+    around_class,
+    is_remote,
+)
+from sandbox.guest.source import Source
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
-    Check = tuple[str, Callable[[], Any]]
-    """A name for people, and what to run."""
-
-
-class SkippedError(Exception):
-    """A check that its author does not want to be run. Counted, and no pass."""
-
-
-class CollectionError(Exception):
-    """What looks like a check and would never be run."""
-
+    from sandbox.guest.places import Check
 
 _GENERATORS = 0x20 | 0x200
 """Flags of code: generators, also asynchronous ones."""
@@ -34,57 +38,6 @@ _COROUTINES = 0x80 | 0x100
 def may_hold_checks(name: str) -> bool:
     """Tell whether something of this name is looked at for checks."""
     return name.startswith(("test", "Test"))
-
-
-class Place:
-    """Where a check was written, and what has to be done around each run of it.
-
-    Attributes:
-        own: What the tests have defined, by name.
-        function: The check.
-        kind: The class that it is a method of, if it is one.
-        one: The object of that class that is under way.
-    """
-
-    def __init__(self, own: dict[str, Any], function: Any, kind: Any = None, name: str = "") -> None:
-        self.own = own
-        self.function = function
-        self.kind = kind
-        self.one: Any = None
-        self._name = name
-
-    def begin(self) -> Any:
-        """Set up for one run. Returns what to call."""
-        if self.kind is None:
-            _hook(self.own.get("setup_function"), self.function)
-            return self.function
-        self.one = self.kind()
-        method = getattr(self.one, self._name)
-        _hook(getattr(self.one, "setup_method", None), method)
-        return method
-
-    def end(self) -> None:
-        """Take down what `begin` has set up."""
-        if self.kind is None:
-            _hook(self.own.get("teardown_function"), self.function)
-        else:
-            _hook(getattr(self.one, "teardown_method", None), getattr(self.one, self._name))
-
-
-class _Module:
-    """The tests' own module, as hooks get it: its attributes are the names of the source."""
-
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        object.__setattr__(self, "_namespace", namespace)
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._namespace[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._namespace[name] = value
 
 
 def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) -> list[Check]:
@@ -99,85 +52,42 @@ def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) 
         CollectionError: What looks like a check could not be run, and would pass by that.
     """
     own = {name: value for name, value in namespace.items() if before.get(name) is not value}
+    tests = Tests(Source(source), own)
     found: list[Check] = []
     for name, value in own.items():
-        function = _within_partial(value)
-        if type(function) is types.FunctionType and name.startswith("test"):
-            if function is not value:
-                # As its author calls it: with what it holds already.
-                found.append((name, _finishing(value)))
-            else:
-                found += _checks_of(name, Place(own, value), source)
-        elif isinstance(value, type) and value.__module__ == namespace["__name__"]:
+        if isinstance(value, type) and not is_remote(value):
+            if value.__module__ != namespace["__name__"]:
+                continue
             if _is_test_case(value):
-                found += _test_case_checks(value)
+                found += _test_case_checks(value, tests)
             elif name.startswith("Test"):
-                found += _class_checks(name, value, own, source)
-    for set_up, take_down in (("setup_module", "teardown_module"), ("setUpModule", "tearDownModule")):
-        if set_up in own or take_down in own:
-            module = _Module(namespace)
-            found = _around(found, _hooking(own.get(set_up), module), _hooking(own.get(take_down), module))
-    return found
+                found += _class_checks(name, value, tests)
+        elif name.startswith("test"):
+            if type(value) is types.FunctionType:
+                found += _checks_of(name, Place(tests, value))
+            else:
+                _look_at_no_function(name, value, tests)
+    return around_all(found, tests, namespace)
 
 
-def _within_partial(value: Any) -> Any:
-    partial = getattr(sys.modules.get("functools"), "partial", None)
-    return value.func if partial is not None and type(value) is partial else value
-
-
-def _finishing(call: Callable[[], Any]) -> Callable[[], None]:
-    return lambda: finish(call())
-
-
-def _hook(hook: Any, *given: Any) -> None:
-    """Call what the tests want to be called, if there is such a thing, with as much of what there is as it takes."""
-    if isinstance(hook, (types.FunctionType, types.MethodType)):
-        takes = hook.__code__.co_argcount - isinstance(hook, types.MethodType)
-        finish(hook(*given[:takes]))
-
-
-def _hooking(hook: Any, *given: Any) -> Callable[[], None]:
-    return lambda: _hook(hook, *given)
-
-
-def _around(checks: list[Check], set_up: Callable[[], None], take_down: Callable[[], None]) -> list[Check]:
-    """Have something done before the first of some checks, and something else after the last."""
-    state = {"ready": False, "left": len(checks)}
-
-    def within(run: Callable[[], Any]) -> None:
-        state["left"] -= 1
-        if not state["ready"]:
-            set_up()
-            state["ready"] = True
-        run()
-        if not state["left"]:
-            take_down()
-
-    def bound(run: Callable[[], Any]) -> Callable[[], None]:
-        return lambda: within(run)
-
-    return [(name, bound(run)) for name, run in checks]
-
-
-def finish(result: Any) -> None:
-    """Run to its end what a check has returned, if there is something to be run.
+def _look_at_no_function(name: str, value: Any, tests: Tests) -> None:
+    """Look at something that is called like a check and is no function of the tests'.
 
     Raises:
-        RuntimeError: It is a generator, of which nothing has been run.
+        CollectionError: It was one, or could be meant as one. What a decorator of the program's has made of a check is
+            the program's, to be run or not.
     """
-    if type(result) is types.CoroutineType:
-        __import__("asyncio").run(result)
-    elif type(result) in {types.GeneratorType, types.AsyncGeneratorType}:
-        raise RuntimeError("a check that yields has checked nothing")
+    is_data = not callable(value) or (is_remote(value) and not tests.source.defines(name))
+    if not is_data and not tests.source.uses(name):
+        raise CollectionError(f"{name} is no plain function of the tests' (any more): it would not be run")
 
 
-def _checks_of(label: str, place: Place, source: bytes, *, bound: int = 0) -> Iterator[Check]:
+def _checks_of(label: str, place: Place, *, bound: int = 0) -> Iterator[Check]:
     """Yield the checks that a function stands for.
 
     Args:
         label: What the check is called.
         place: Where it was written.
-        source: Of the tests.
         bound: How many of its arguments come with its object.
     """
     function = place.function
@@ -186,30 +96,31 @@ def _checks_of(label: str, place: Place, source: bytes, *, bound: int = 0) -> It
     code = function.__code__
     may_be_helper = place.kind is None
     if code.co_flags & _GENERATORS:
-        if may_be_helper and _is_used(label, source):
+        if may_be_helper and place.tests.source.uses(label):
             return
         raise CollectionError(f"{label} yields: nothing in it would be run")
     is_plain = code.co_argcount + code.co_kwonlyargcount <= bound and not hasattr(function, "__wrapped__")
-    if is_plain and not hasattr(sys.modules.get("pytest"), "provided_by_sandbox"):
-        yield label, lambda: run_once(place)
+    if is_plain and not _has_pytest():
+        yield label, place.run
         return
-    # 30 ms that only tests with such functions pay.
-    checks: Any = __import__("sandbox.guest.fixtures", fromlist=["*"])
-    wanted = checks.wanted_by(function)[bound:]
-    missing = checks.missing(place, wanted)
+    fixtures = _fixtures()
+    wanted = fixtures.wanted_by(function)[bound:]
+    missing = fixtures.missing(place, wanted)
     if not missing:
-        yield from checks.cases_of(label, place, wanted)
-    elif not (may_be_helper and _is_used(label, source)):
-        raise CollectionError(f"{label} wants {missing[0]!r}, which is no fixture")
+        yield from fixtures.cases_of(label, place, wanted)
+    elif not (may_be_helper and place.tests.source.uses(label)) or missing[0] in fixtures.OF_PYTEST:
+        raise CollectionError(f"{label} wants {missing[0]!r}, which is no fixture here")
 
 
-def run_once(place: Place) -> None:
-    """Run a check to its end."""
-    call = place.begin()
-    try:
-        finish(call())
-    finally:
-        place.end()
+def _has_pytest() -> bool:
+    return hasattr(sys.modules.get("pytest"), "provided_by_sandbox")
+
+
+def _fixtures() -> Any:
+    if _has_pytest():
+        return sys.modules["pytest"].provided_by_sandbox
+    # 30 ms that only tests with such functions pay.
+    return __import__("sandbox.guest.fixtures", fromlist=["*"])
 
 
 def _is_test_case(kind: type) -> bool:
@@ -217,86 +128,86 @@ def _is_test_case(kind: type) -> bool:
     return unittest is not None and issubclass(kind, unittest.TestCase)
 
 
-def _test_case_checks(kind: Any) -> Iterator[Check]:
+def _test_case_checks(kind: Any, tests: Tests) -> Iterator[Check]:
     names = __import__("unittest").TestLoader().getTestCaseNames(kind)
     if not names and hasattr(kind, "runTest"):
         names = ["runTest"]
     asynchronous = getattr(sys.modules.get("unittest.async_case"), "IsolatedAsyncioTestCase", ())
+    shared = Shared()
+    found: list[Check] = []
     for name in names:
-        flags = getattr(getattr(getattr(kind, name), "__code__", None), "co_flags", 0)
-        if flags & _GENERATORS or (flags & _COROUTINES and not issubclass(kind, asynchronous)):
-            raise CollectionError(f"{kind.__name__}.{name} is no plain function: unittest would not run it")
-    marks = _marks_of(kind)
-
-    def run(name: str) -> None:
-        for look_at in (*marks, *_marks_of(getattr(kind, name))):
-            look_at()
-        # Unlike run(), this lets everything out that a test raises, skips too.
-        kind(name).debug()
+        label, method = f"{kind.__name__}.{name}", getattr(kind, name)
+        flags = getattr(getattr(method, "__code__", None), "co_flags", 0)
+        is_wrong = flags & _GENERATORS or (flags & _COROUTINES and not issubclass(kind, asynchronous))
+        if is_wrong or is_remote(method):
+            raise CollectionError(f"{label} is no plain function: unittest would not run it")
+        place = CasePlace(tests, method, kind, name, shared)
+        if not _has_pytest():
+            found.append((label, place.run))
+            continue
+        # pytest runs them with what it has for all checks.
+        fixtures = _fixtures()
+        if missing := fixtures.missing(place, []):
+            raise CollectionError(f"{label} wants {missing[0]!r}, which is no fixture here")
+        found += fixtures.cases_of(label, place, [])
 
     def take_down() -> None:
         kind.tearDownClass()
         kind.doClassCleanups()
+        if kind.tearDown_exceptions:
+            raise kind.tearDown_exceptions[0][1]
 
-    yield from _around([(f"{kind.__name__}.{name}", _bound(run, name)) for name in names], kind.setUpClass, take_down)
-
-
-def _bound(run: Callable[[str], None], name: str) -> Callable[[], None]:
-    return lambda: run(name)
-
-
-def _marks_of(marked: Any) -> list[Callable[[], None]]:
-    """Return what tells, for each mark of pytest's, that a check of unittest's is not to be run."""
-    marking: Any = sys.modules.get("sandbox.guest.marking")
-    return [] if marking is None else [mark.look_at for mark in marking.marks_of(marked)]
+    found = around(found, lambda: None, shared.undo)
+    yield from around(found, kind.setUpClass, take_down)
 
 
-def _is_used(name: str, source: bytes) -> bool:
-    """Tell whether a test source uses what it has defined by a name: then it is a helper, and no check."""
-    nodes: list[Any] = [compile(source, "tests.py", "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, _ast.Name) and node.id == name and isinstance(node.ctx, _ast.Load):
-            return True
-        for field in node._fields:
-            value = getattr(node, field, None)
-            parts = value if isinstance(value, list) else [value]
-            nodes += [part for part in parts if isinstance(part, _ast.AST)]
-    return False
-
-
-def _class_checks(label: str, kind: Any, own: dict[str, Any], source: bytes) -> Iterator[Check]:
+def _class_checks(label: str, kind: Any, tests: Tests) -> Iterator[Check]:
     methods = _methods(kind)
     if not getattr(kind, "__test__", True):
         return
     if methods and kind.__init__ is not object.__init__:
-        if _is_used(label, source):
+        if tests.source.uses(label):
             return
         raise CollectionError(f"{label} has checks, and an __init__, so that pytest would not run them")
-    checks: list[Check] = []
+    shared = Shared()
+    found: list[Check] = []
     for name, method in methods.items():
-        place = Place(own, getattr(method, "__func__", method), kind, name)
-        checks += _checks_of(f"{label}.{name}", place, source, bound=0 if type(method) is staticmethod else 1)
-    yield from _around(checks, _hooking_class(kind, "setup_class"), _hooking_class(kind, "teardown_class"))
+        place = Place(tests, getattr(method, "__func__", method), kind, name, shared)
+        found += _checks_of(f"{label}.{name}", place, bound=0 if type(method) is staticmethod else 1)
+    yield from around_class(found, kind, shared)
     for name, value in vars(kind).items():
         is_inside = isinstance(value, type) and value.__qualname__ == f"{kind.__qualname__}.{name}"
         if is_inside and name.startswith("Test"):
-            yield from _class_checks(f"{label}.{name}", value, own, source)
+            inner = list(_class_checks(f"{label}.{name}", value, tests))
+            if inner and _has_more_for_checks(kind):
+                raise CollectionError(f"{label} has fixtures, marks or hooks, which {name} in it would not get")
+            yield from inner
+
+
+def _has_more_for_checks(kind: Any) -> bool:
+    names = ("setup_class", "teardown_class", "pytestmark", "_sandbox_marks")
+    return any(hasattr(kind, name) for name in names) or any(
+        hasattr(getattr(value, "__func__", value), "_sandbox_fixture")
+        for base in kind.__mro__
+        for value in vars(base).values()
+        if isinstance(value, (types.FunctionType, staticmethod, classmethod))
+    )
 
 
 def _methods(kind: type) -> dict[str, Any]:
-    """Return a class's checks by name, inherited ones too."""
+    """Return a class's checks by name, inherited ones too.
+
+    Raises:
+        CollectionError: One is no plain function any more.
+    """
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         found |= {name: value for name, value in vars(base).items() if name.startswith("test")}
     kinds = (types.FunctionType, staticmethod, classmethod)
+    for name, value in found.items():
+        if not isinstance(value, kinds) and not isinstance(value, type) and callable(value):
+            raise CollectionError(f"{kind.__qualname__}.{name} is no plain function of the tests': it would not be run")
     return {name: value for name, value in found.items() if isinstance(value, kinds)}
-
-
-def _hooking_class(kind: Any, name: str) -> Callable[[], None]:
-    hook = getattr(kind, name, None)
-    # One that is no class method is given the class all the same.
-    return _hooking(hook, kind)
 
 
 def is_skip(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""What checks as for pytest are given: the arguments that marks choose, and fixtures, made anew for each check."""
+"""What checks as for pytest are given: arguments that marks choose, and fixtures, each as often as its scope says."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ import sys
 import types
 from typing import NamedTuple
 
-from sandbox.guest.collecting import SkippedError, finish
 from sandbox.guest.marking import Mark, listed, marks_of
+from sandbox.guest.places import CasePlace, CollectionError, Shared, SkippedError, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from sandbox.guest.collecting import Check, Place
+    from sandbox.guest.places import Check, Place
 
 ABSENT = object()
+OF_PYTEST = frozenset({
+    "cache", "caplog", "capfd", "capfdbinary", "capsysbinary", "doctest_namespace", "pytestconfig", "record_property",
+    "recwarn", "subtests", "testdir", "tmp_path_factory", "tmpdir", "tmpdir_factory",
+})  # fmt: skip
+"""Fixtures that are not there."""
 _SETTINGS = "_sandbox_fixture"
 _REQUEST = "request"
+_CLASS, _MODULE = "class", frozenset({"module", "package", "session"})
 
 
 class Param:
@@ -35,14 +41,18 @@ def make_fixture(function: types.FunctionType, settings: dict[str, Any]) -> None
 
     Args:
         function: It.
-        settings: `autouse`, `name`, `params`, as pytest has them; others mean nothing here.
+        settings: `autouse`, `name`, `params`, `scope`, as pytest has them; others mean nothing here.
     """
+    if settings.get("params") is not None:
+        # Looked at for each check that uses it, and may be a generator's.
+        settings["params"] = list(settings["params"])
     setattr(function, _SETTINGS, settings)
 
 
 class _Fixture(NamedTuple):
     """A fixture of the tests'."""
 
+    name: str
     function: Any
     is_method: bool
 
@@ -53,36 +63,49 @@ class _Fixture(NamedTuple):
     @property
     def wanted(self) -> list[str]:
         """The names of its arguments."""
-        return list(inspect.signature(self.function).parameters)[1 if self.is_method else 0 :]
+        return wanted_by(self.function)[1 if self.is_method else 0 :]
 
 
 class _Known:
     """The fixtures that a check may use: its class' own, the source's, and those that come with pytest."""
 
     def __init__(self, place: Place) -> None:
-        self._fixtures: dict[str, _Fixture] = {}
-        self._note(place.own, is_method=False)
+        self._fixtures: dict[str, list[_Fixture]] = {}
+        self._note(place.tests.own, is_method=False)
         for base in reversed(place.kind.__mro__ if place.kind is not None else ()):
             self._note(vars(base), is_method=True)
 
     def _note(self, names: Any, *, is_method: bool) -> None:
         for name, value in names.items():
-            if type(value) is types.FunctionType and _SETTINGS in value.__dict__:
-                found = _Fixture(value, is_method)
-                self._fixtures[found.settings.get("name") or name] = found
+            function = getattr(value, "__func__", value) if isinstance(value, (staticmethod, classmethod)) else value
+            if type(function) is not types.FunctionType or _SETTINGS not in function.__dict__:
+                continue
+            if function is not value or inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function):
+                raise CollectionError(f"the fixture {name!r} is no plain function: nobody would run it")
+            found = _Fixture(function.__dict__[_SETTINGS].get("name") or name, function, is_method)
+            self._fixtures.setdefault(found.name, []).append(found)
 
-    def find(self, name: str) -> _Fixture | None:
-        return self._fixtures.get(name)
+    def find(self, name: str, within: _Fixture | None = None) -> _Fixture | None:
+        """Return the fixture of a name, the nearest; to one of the same name, the one that it stands before."""
+        several = self._fixtures.get(name, [])
+        if within is not None and within.name == name:
+            several = several[: several.index(within)]
+        return several[-1] if several else None
+
+    def automatic(self, *, of_class: bool) -> list[str]:
+        """Return those that nobody has to ask for."""
+        nearest = [several[-1] for several in self._fixtures.values()]
+        return [one.name for one in nearest if one.settings.get("autouse") and one.is_method is of_class]
 
     def in_use(self, names: Iterable[str]) -> list[str]:
         """Return all that a check uses, itself or by what it uses: what sets itself up first."""
         used: list[str] = []
-        waiting = [name for name, one in self._fixtures.items() if one.settings.get("autouse")] + list(names)
+        waiting = [*self.automatic(of_class=False), *self.automatic(of_class=True), *names]
         while waiting:
             name = waiting.pop(0)
             if name not in used:
                 used.append(name)
-                waiting += one.wanted if (one := self.find(name)) is not None else []
+                waiting += [more for one in self._fixtures.get(name, []) for more in one.wanted]
         return used
 
     def missing(self, names: Iterable[str]) -> list[str]:
@@ -90,8 +113,10 @@ class _Known:
         return [name for name in names if not self._can_be_made(name)]
 
     def _can_be_made(self, name: str) -> bool:
-        one = self.find(name)
-        return (name == _REQUEST or name in BUILT_IN) if one is None else name not in one.wanted
+        several = self._fixtures.get(name, [])
+        is_built_in = name == _REQUEST or name in BUILT_IN
+        # The first of a name has nothing before it that it could ask for.
+        return is_built_in or (bool(several) and name not in several[0].wanted)
 
 
 def wanted_by(function: Any) -> list[str]:
@@ -111,7 +136,7 @@ def missing(place: Place, wanted: list[str]) -> list[str]:
     marks, known = _all_marks(place), _Known(place)
     chosen = {key for mark in marks if mark.name == "parametrize" for key in _keys(mark)}
     used = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
-    names = known.in_use([name for name in wanted if name not in chosen] + used)
+    names = known.in_use(used + [name for name in wanted if name not in chosen])
     return known.missing([name for name in names if name not in chosen])
 
 
@@ -131,15 +156,22 @@ def cases_of(name: str, place: Place, wanted: list[str]) -> Iterator[Check]:
         name: What it is called.
         place: Where it was written.
         wanted: The arguments that it has to be given.
+
+    Raises:
+        CollectionError: It is marked with what does not work here.
     """
     marks, known = _all_marks(place), _Known(place)
+    for mark in marks:
+        mark.refuse_text()
+        if mark.name == "parametrize" and isinstance(place, CasePlace):
+            raise CollectionError(f"{name} is unittest's, and cannot have parameters")
     choices = [_Choice({}, {}, [])]
     for mark in marks:
         if mark.name == "parametrize":
             rows = _rows(mark)
             choices = [_both(choice, row) for choice in choices for row in rows]
     used = [one for mark in marks if mark.name == "usefixtures" for one in mark.args]
-    in_use = known.in_use([one for one in wanted if all(one not in choice.arguments for choice in choices)] + used)
+    in_use = known.in_use(used + [one for one in wanted if all(one not in choice.arguments for choice in choices)])
     for fixture_name in in_use:
         one = known.find(fixture_name)
         params = one.settings.get("params") if one is not None else None
@@ -159,20 +191,25 @@ def _skip() -> None:
 
 
 def _bound(place: Place, known: _Known, choice: _Choice, in_use: list[str], wanted: list[str]) -> Callable[[], None]:
+    # What is chosen may be for a fixture alone.
+    accepted = inspect.signature(place.function).parameters
+    given = [*wanted, *(name for name in choice.arguments if name in accepted and name not in wanted)]
+
     def run() -> None:
         for mark in choice.marks:
             mark.look_at()
-        call = place.begin()
+        place.create()
+        made = _Made(place, known, choice)
         try:
-            made = _Made(place, known, choice)
-            try:
-                for name in in_use:
-                    made.get(name)
-                finish(call(**{name: made.get(name) for name in [*wanted, *choice.arguments]}))
-            finally:
-                made.undo()
+            for name in known.automatic(of_class=False):
+                made.get(name)
+            place.set_up()
+            made.own.undo_by(place.take_down)
+            for name in in_use:
+                made.get(name)
+            finish(place.call(**{name: made.get(name) for name in given}))
         finally:
-            place.end()
+            made.own.undo()
 
     return run
 
@@ -180,7 +217,7 @@ def _bound(place: Place, known: _Known, choice: _Choice, in_use: list[str], want
 def _all_marks(place: Place) -> list[Mark]:
     """Return the marks of a check, the nearest first: its own, those of its class, and those of the whole source."""
     of_class = marks_of(place.kind) if place.kind is not None else []
-    return [*marks_of(place.function), *of_class, *listed(place.own.get("pytestmark"))]
+    return [*marks_of(place.function), *of_class, *listed(place.tests.own.get("pytestmark"))]
 
 
 def _keys(mark: Mark) -> list[str]:
@@ -191,14 +228,16 @@ def _keys(mark: Mark) -> list[str]:
 def _rows(mark: Mark) -> list[_Choice]:
     """Return what a `parametrize` gives, row by row."""
     keys, indirect = _keys(mark), mark.kwargs.get("indirect", False)
+    names = mark.args[0] if mark.args else mark.kwargs["argnames"]
+    is_one = isinstance(names, str) and len(keys) == 1
     rows = list(mark.args[1] if len(mark.args) > 1 else mark.kwargs["argvalues"])
     # A mark of a class is looked at for each of its checks, and the rows may be a generator's.
-    mark.args, mark.kwargs = (keys, rows), {"indirect": indirect}
+    mark.args, mark.kwargs = (names, rows), {"indirect": indirect}
     found = []
     for row in rows:
         values, marks = (row.values, row.marks) if isinstance(row, Param) else (row, [])
         if not isinstance(row, Param):
-            values = tuple(row) if len(keys) > 1 else (row,)
+            values = (row,) if is_one else tuple(row)
         given = dict(zip(keys, values, strict=True))
         through = {key for key in keys if indirect is True or (indirect and key in indirect)}
         arguments = {key: value for key, value in given.items() if key not in through}
@@ -223,49 +262,59 @@ class _Made:
         self.params = choice.params
         self._known = known
         self._choice = choice
-        self._values: dict[str, Any] = {}
-        self._undo: list[Callable[[], Any]] = []
+        self.own = Shared()
 
-    def get(self, name: str) -> Any:
-        """Return a fixture's value, made once; or what was chosen in its place."""
+    def get(self, name: str, within: _Fixture | None = None) -> Any:
+        """Return a fixture's value, made as often as its scope says; or what was chosen in its place."""
         if name in self._choice.arguments:
             return self._choice.arguments[name]
-        if name not in self._values:
-            self._values[name] = self._make(name)
-        return self._values[name]
+        one = self._known.find(name, within)
+        shared = self.own if one is None else self._shared(one)
+        # What was chosen lives as long as the checks.
+        key = name if one is None else (id(one.function), id(self.params.get(name, ABSENT)))
+        if key not in shared.values:
+            shared.values[key] = self._make_built_in(name) if one is None else self._make(one, shared)
+        return shared.values[key]
 
-    def _make(self, name: str) -> Any:
-        one = self._known.find(name)
-        if one is not None:
-            given = {needed: Request(self, name) if needed == _REQUEST else self.get(needed) for needed in one.wanted}
-            value = one.function(*([self.place.one] if one.is_method else []), **given)
-            if not inspect.isgenerator(value):
-                return value
-            self.undo_by(lambda: next(value, None))
-            return next(value)
+    def _shared(self, one: _Fixture) -> Shared:
+        scope = one.settings.get("scope")
+        if scope == _CLASS and self.place.shared is not None:
+            return self.place.shared
+        return self.place.tests.shared if scope in _MODULE else self.own
+
+    def _make(self, one: _Fixture, shared: Shared) -> Any:
+        own = [self.place.one] if one.is_method else []
+        given = {
+            name: Request(self, one.name, shared) if name == _REQUEST else self.get(name, one) for name in one.wanted
+        }
+        value = one.function(*own, **given)
+        # By what it is, not by what it returns: a generator of the program's is a value.
+        if not inspect.isgeneratorfunction(one.function):
+            return value
+        shared.undo_by(lambda: _end(value, one.name))
+        return next(value)
+
+    def _make_built_in(self, name: str) -> Any:
         if name == _REQUEST:
-            return Request(self, name)
+            return Request(self, name, self.own)
         if name not in BUILT_IN:
             raise LookupError(f"fixture {name!r} not found")
         built_in = BUILT_IN[name]()
-        self.undo_by(built_in.undo)
+        self.own.undo_by(built_in.undo)
         return built_in.shown
 
-    def undo_by(self, call: Callable[[], Any]) -> None:
-        """Have something called when the check has been run."""
-        self._undo.append(call)
 
-    def undo(self) -> None:
-        """Take down what was set up, the last first."""
-        while self._undo:
-            self._undo.pop()()
+def _end(generator: Any, name: str) -> None:
+    if next(generator, ABSENT) is not ABSENT:
+        raise RuntimeError(f"the fixture {name!r} yields more than once")
 
 
 class Request:
     """`request`: what a fixture may know of the check that it is made for."""
 
-    def __init__(self, made: _Made, name: str) -> None:
+    def __init__(self, made: _Made, name: str, shared: Shared) -> None:
         self._made = made
+        self._shared = shared
         self.fixturename = name
         self.function = made.place.function
         self.cls = made.place.kind
@@ -284,8 +333,8 @@ class Request:
         return self._made.get(name)
 
     def addfinalizer(self, finalizer: Callable[[], Any]) -> None:
-        """Have something called when the check has been run."""
-        self._made.undo_by(finalizer)
+        """Have something called when the fixture is taken down."""
+        self._shared.undo_by(finalizer)
 
 
 class CaptureResult(NamedTuple):
@@ -295,8 +344,10 @@ class CaptureResult(NamedTuple):
     err: str
 
 
-class _Capsys:
+class CaptureFixture:
     """`capsys`: what was printed since it was last read."""
+
+    __class_getitem__ = classmethod(lambda cls, _: cls)
 
     def __init__(self) -> None:
         self.shown = self
@@ -316,6 +367,7 @@ class _Capsys:
         return CaptureResult(out, err)
 
     def undo(self) -> None:
+        """Let everything be printed where it was before."""
         sys.stdout, sys.stderr = self._before
 
 
@@ -395,4 +447,4 @@ class _TmpPath:
         self._folder.cleanup()
 
 
-BUILT_IN: dict[str, Callable[[], Any]] = {"capsys": _Capsys, "monkeypatch": MonkeyPatch, "tmp_path": _TmpPath}
+BUILT_IN: dict[str, Callable[[], Any]] = {"capsys": CaptureFixture, "monkeypatch": MonkeyPatch, "tmp_path": _TmpPath}

@@ -9,11 +9,13 @@ import sys
 
 from sandbox.guest import frames, keeper, values
 from sandbox.guest.bridge import Bridge
-from sandbox.guest.collecting import CollectionError, checks_in, is_skip, may_hold_checks
+from sandbox.guest.collecting import checks_in, is_skip, may_hold_checks
 from sandbox.guest.comparing import is_equal
 from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ViolationError
+from sandbox.guest.places import CollectionError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
 from sandbox.guest.serving import describe
+from sandbox.guest.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from sandbox.guest.collecting import Check
+    from sandbox.guest.places import Check
 
     Tell = Callable[..., None]
     """Send one frame to the host: kind, payload."""
@@ -60,10 +62,7 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
         ProgramGoneError: The program ended first.
         ViolationError: The program spoke out of turn.
     """
-    try:
-        parts = _parts(tests)
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise TestsError(describe(error)) from None
+    parts = _parts_to_run(tests)
     names = load_program(lane, tell)
     if names is None:
         return
@@ -131,10 +130,7 @@ def judge_together(tests: bytes, lane: Lane, tell: Tell) -> None:
         ProgramGoneError: The program ended before they did.
         ViolationError: What it said makes no sense.
     """
-    try:
-        _parts(tests)
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise TestsError(describe(error)) from None
+    _parts_to_run(tests)
     lane.start(keeper.TOGETHER, tests)
     planned = 0
     while True:
@@ -168,6 +164,25 @@ def _forward_seeds(bridge: Bridge, name: str) -> None:
         bridge.seeds.append([name, list(args)])
 
     module.seed = seed_both
+
+
+def _parts_to_run(tests: bytes) -> list[types.CodeType]:
+    """Compile a test source, and look for what could never work, before anything of it runs.
+
+    Raises:
+        TestsError: It does not compile, or wants what is not there of pytest.
+    """
+    try:
+        parts = _parts(tests)
+        used = Source(tests).attributes_of("pytest") if b"pytest" in tests else set()
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise TestsError(describe(error)) from None
+    if used:
+        from sandbox.guest import like_pytest  # noqa: PLC0415 (few tests want it)
+
+        if lacking := sorted(used.difference(like_pytest.__all__)):
+            raise TestsError(f"pytest.{lacking[0]} is not there: of pytest there is {', '.join(like_pytest.__all__)}")
+    return parts
 
 
 def _parts(tests: bytes) -> list[types.CodeType]:

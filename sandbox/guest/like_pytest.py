@@ -1,8 +1,8 @@
 """What `import pytest` gives to tests where pytest is not installed: the part of it that needs no plugins.
 
 `raises`, `approx`, `param`, `fixture`, `skip`, `fail`, `importorskip`, `MonkeyPatch`; `mark` with `parametrize`,
-`skip`, `skipif` and `usefixtures`; and the fixtures `request`, `capsys`, `monkeypatch` and `tmp_path`. Fixtures are
-made anew for each check, whatever their scope. Anything else is not there, and says so.
+`skip`, `skipif` and `usefixtures`; and the fixtures `request`, `capsys`, `monkeypatch` and `tmp_path`. Anything else
+is not there, and tests that want it are told so before they run.
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ import math
 import sys
 import types
 
-from sandbox.guest.collecting import SkippedError
-from sandbox.guest.fixtures import MonkeyPatch, Param, make_fixture
+from sandbox.guest import fixtures
+from sandbox.guest.fixtures import CaptureFixture, MonkeyPatch, Param, Request, make_fixture
 from sandbox.guest.marking import Marks
+from sandbox.guest.places import SkippedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-__all__ = ["MonkeyPatch", "approx", "fail", "fixture", "importorskip", "mark", "param", "raises", "skip"]
+__all__ = [
+    "CaptureFixture", "FixtureRequest", "MonkeyPatch", "approx", "fail", "fixture", "importorskip", "mark", "param",
+    "raises", "skip",
+]  # fmt: skip
+
+FixtureRequest = Request
 
 
 class Failed(AssertionError):  # noqa: N818 (pytest's name for it)
@@ -157,5 +163,5 @@ def importorskip(name: str, **_: Any) -> Any:
     return sys.modules[name]
 
 
-provided_by_sandbox = True
-"""That this is not pytest itself."""
+provided_by_sandbox = fixtures
+"""That this is not pytest itself, and where its fixtures are: nobody can import them once the agent is forgotten."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 
-from sandbox.guest.collecting import SkippedError
+from sandbox.guest.places import CollectionError, SkippedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,15 @@ class Mark:
             return args[0]
         return Mark(self.name, self.args + args, {**self.kwargs, **kwargs})
 
+    def refuse_text(self) -> None:
+        """Refuse a condition that is to be evaluated.
+
+        Raises:
+            CollectionError: It has one.
+        """
+        if self.name == "skipif" and any(type(one) is str for one in (*self.args, self.kwargs.get("condition"))):
+            raise CollectionError("skipif has a text: give it a condition")
+
     def look_at(self) -> None:
         """Leave the check out, if that is what the mark says.
 
@@ -47,7 +56,8 @@ class Mark:
         first = self.args[0] if self.args else ""
         if self.name == "skip":
             raise SkippedError(str(self.kwargs.get("reason", first)))
-        if self.name == "skipif" and self.kwargs.get("condition", first):
+        condition = self.kwargs.get("condition", first)
+        if self.name == "skipif" and condition:
             raise SkippedError(str(self.kwargs.get("reason", "")))
 
 

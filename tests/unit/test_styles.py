@@ -364,7 +364,6 @@ def test_a_mock_can_be_called_by_the_program() -> None:
 
 
 FIXTURES = """
-import functools
 import pytest
 from pytest import MonkeyPatch
 
@@ -439,14 +438,12 @@ class TestMore:
     pytestmark = pytest.mark.skip
 
     def test_it(self): raise KeyError
-
-test_held = functools.partial(lambda x: show(x), 1)
 """
 
 
 def test_fixtures_hooks_and_marks_of_pytest() -> None:
     told = judge(PROGRAM, FIXTURES)
-    assert statuses(told) == [P, S, P, P, S, P, *[P, S, P] * 2, S, P], told.results
+    assert statuses(told) == [P, S, P, P, S, P, *[P, S, P] * 2, S], told.results
     assert [text.partition(":")[0] for _, _, text in told.results if text] == [
         "test_params[1]",
         "TestGroup.test_own[1]",
@@ -463,8 +460,6 @@ def test_what_is_set_up_for_all_checks_fails_all_of_them() -> None:
     assert statuses(judge(PROGRAM, tests)) == [F]
     tests = "def teardown_module():\n    assert f(1) == 3\ndef test_a(): f(1)\ndef test_b(): f(2)"
     assert statuses(judge(PROGRAM, tests)) == [P, F]
-    tests = "import functools\ndef check(x):\n    assert f(x) == 3\ntest_a = functools.partial(check, 1)"
-    assert statuses(judge(PROGRAM, tests)) == [F]
 
 
 def test_a_fixture_that_nobody_can_make_is_an_error_of_the_tests() -> None:
@@ -503,3 +498,130 @@ class TestB(unittest.TestCase):
     def test_a(self): raise KeyError
 """
     assert statuses(judge(PROGRAM, tests)) == [S, P, S]
+
+
+ADD = """
+def add(a, b): return a + b
+def numbers(): yield 5
+def through(function): return lambda *args: function(*args)
+def test_own(): raise KeyError
+class Store:
+    def __init__(self): self.held = []
+    def put(self, one): self.held = [*self.held, one][:1]
+"""
+GOOD = "def test_b(): assert add(0, 0) == 0\n"
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "@through\ndef test_a(): assert add(1, 2) == 4",
+        "@pytest.mark.slow\n@through\ndef test_a(): assert add(1, 2) == 4",
+        "class TestA:\n    @through\n    def test_a(self): assert add(1, 2) == 4",
+        "class TestA(unittest.TestCase):\n    @through\n    def test_a(self): assert add(1, 2) == 4",
+        "@pytest.mark.parametrize('x', [1])\n@functools.lru_cache\ndef test_a(x): assert add(x, 2) == 4",
+        "class C:\n    def go(self): assert add(1, 2) == 4\ntest_a = C().go",
+        "def check(x): assert add(x, x) == 3\ntest_a = functools.partial(check, 1)",
+        "def test_a(caplog): assert add(1, 2) == 4\ndef main(): test_a(None)",
+        "def test_a(nothing): assert add(1, 2) == 4\nif __name__ == '__main__': test_a(None)",
+        "@pytest.fixture(autouse=True)\nasync def always():\n    yield\n    assert add(1, 2) == 4",
+        "setup_module = functools.partial(add, 1, 2)",
+        "@through\ndef setup_function(): assert add(1, 2) == 4",
+        "class TestA:\n    @staticmethod\n    @pytest.fixture(autouse=True)\n"
+        "    def a(): pass\n    def test_a(self): pass",
+        "class TestA:\n    setup_method = functools.partial(add, 1)\n    def test_a(self): pass",
+        "class TestA:\n    @pytest.fixture\n    def a(self): pass\n    class TestB:\n        def test_a(self): pass",
+        "class TestA:\n    def teardown_class(cls): 1 / 0\n    class TestB:\n        def test_a(self): pass",
+        "@pytest.mark.skipif('1 > 2', reason='no')\ndef test_a(): pass",
+        "@pytest.mark.parametrize('x', [1])\nclass TestA(unittest.TestCase):\n    def test_a(self): pass",
+        "def test_a():\n    with pytest.warns(UserWarning): add(1, 2)",
+    ],
+)
+def test_what_nobody_would_run_is_an_error_of_the_tests(tests: str) -> None:
+    with pytest.raises(TestsError):
+        judge(ADD, "import functools, unittest, pytest\nfrom program import *\n" + tests + "\n" + GOOD)
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        ("", [P]),
+        ("@pytest.fixture\ndef five(): return numbers()\ndef test_a(five): assert five == 5", [F, P]),
+        ("@pytest.fixture\ndef five(): return numbers()\ndef test_a(five): assert list(five) == [5]", [P, P]),
+        (
+            "@pytest.fixture(autouse=True)\ndef always():\n    yield\n    assert add(1, 2) == 4\n"
+            "class A(unittest.TestCase):\n    def test_a(self): self.assertEqual(add(0, 0), 0)",
+            [F, F],
+        ),
+        (
+            "class A(unittest.TestCase):\n    @pytest.fixture(autouse=True)\n    def three(self): self.x = add(1, 2)\n"
+            "    def test_a(self): self.assertEqual(self.x, 3)",
+            [P, P],
+        ),
+        (
+            "@pytest.fixture(scope='class')\ndef held(request): request.cls.x = 3\n@pytest.mark.usefixtures('held')\n"
+            "class A(unittest.TestCase):\n    def test_a(self): self.assertEqual(add(1, 2), self.x)",
+            [P, P],
+        ),
+        (
+            "@pytest.fixture(scope='module')\ndef store(): return Store()\n@pytest.mark.parametrize('one', [1, 2])\n"
+            "def test_a(store, one):\n    store.put(one)\n    assert store.held[-1] == one",
+            [P, F, P],
+        ),
+        (
+            "made = []\n@pytest.fixture(scope='class')\ndef held():\n    made.append(0)\n"
+            "    yield\n    assert made == [0]\n"
+            "class TestA:\n    def test_a(self, held): add(1, 2)\n    def test_b(self, held): assert made == [0]\n"
+            "def test_c(): assert made == [0]",
+            [P, P, P, P],
+        ),
+        (
+            "@pytest.fixture(scope='session')\ndef held():\n    yield\n"
+            "    assert add(1, 2) == 4\ndef test_a(held): pass",
+            [P, F],
+        ),
+        ("@pytest.fixture(autouse=True)\ndef a():\n    yield\n    yield", [E]),
+        (
+            "class A(unittest.TestCase):\n    @classmethod\n    def setUpClass(cls): cls.addClassCleanup(cls.check)\n"
+            "    @classmethod\n    def check(cls): assert add(1, 2) == 4\n    def test_a(self): pass",
+            [F, P],
+        ),
+        ("def setUpModule(): unittest.addModuleCleanup(check)\ndef check(): assert add(1, 2) == 4", [F]),
+        (
+            "@pytest.fixture(params=zip([1, 2], [3, 4]))\ndef p(request): return request.param\n"
+            "def test_a(p): add(*p)\ndef test_c(p): assert add(*p) in (4, 6)",
+            [P, P, P, P, P],
+        ),
+        (
+            "held = []\n@pytest.fixture\ndef clean(): held.clear()\n@pytest.fixture\n"
+            "def user(): held.append(add(1, 2))\n"
+            "@pytest.mark.usefixtures('clean')\ndef test_a(user): assert held == [3]\n"
+            "@pytest.mark.usefixtures('clean')\ndef test_c(user): assert held == [3]",
+            [P, P, P],
+        ),
+        (
+            "held = {}\n@pytest.fixture(autouse=True)\ndef env():\n"
+            "    held['k'] = add(1, 2)\n    yield\n    held.clear()\n"
+            "class TestA:\n    def setup_method(self): self.k = held['k']\n    def teardown_method(self): held['k']\n"
+            "    def test_a(self): assert self.k == 3",
+            [P, P],
+        ),
+        (
+            "@pytest.fixture\ndef n(): return 0\n@pytest.fixture\ndef total(n): return add(n, 1)\n"
+            "@pytest.mark.parametrize('n', [1, 2])\ndef test_a(total): assert total in (2, 3)",
+            [P, P, P],
+        ),
+        ("@pytest.mark.parametrize(('n',), [(1,), (2,)])\ndef test_a(n): assert add(n, 1) in (2, 3)", [P, P, P]),
+        (
+            "@pytest.fixture\ndef n(): return 1\nclass TestA:\n    @pytest.fixture\n"
+            "    def n(self, n): return add(n, 1)\n"
+            "    def test_a(self, n): assert n == 2",
+            [P, P],
+        ),
+        ("@pytest.fixture\ndef v(n=3): return n\ndef test_a(v): assert add(v, 0) == 3", [P, P]),
+        ("def test_a(capsys: pytest.CaptureFixture[str]): assert add(1, 2) == 3", [P, P]),
+    ],
+)
+def test_fixtures_hooks_and_scopes_are_what_pytest_makes_of_them(tests: str, expected: list[int]) -> None:
+    told = judge(ADD, "import unittest, pytest\nfrom program import *\n" + tests + "\n" + GOOD)
+    assert statuses(told) == expected, told.results

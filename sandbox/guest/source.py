@@ -1,0 +1,64 @@
+"""What can be seen of a test source without running it."""
+
+from __future__ import annotations
+
+import _ast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+
+class Source:
+    """A test source, parsed when somebody asks."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self._tree: Any = None
+
+    @property
+    def _body(self) -> list[Any]:
+        if self._tree is None:
+            self._tree = compile(self.text, "tests.py", "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
+        return self._tree.body  # type: ignore[no-any-return]
+
+    def uses(self, name: str) -> bool:
+        """Tell whether it uses what it has defined by a name: then that is a helper, and no check.
+
+        What is below `if __name__ == "__main__"` is never run.
+        """
+        loads = (node for node in _nodes(self._body) if isinstance(node, _ast.Name))
+        return any(node.id == name and isinstance(node.ctx, _ast.Load) for node in loads)
+
+    def defines(self, name: str) -> bool:
+        """Tell whether it has a function of this name, outside of functions and classes."""
+        scopes = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
+        return any(
+            isinstance(node, scopes) and not isinstance(node, _ast.ClassDef) and node.name == name
+            for node in _nodes(self._body, but_not_in=scopes)
+        )
+
+    def attributes_of(self, name: str) -> set[str]:
+        """Return what it uses of something, such as a module, by dots."""
+        found = (node for node in _nodes(self._body) if isinstance(node, _ast.Attribute))
+        return {node.attr for node in found if isinstance(node.value, _ast.Name) and node.value.id == name}
+
+
+def _nodes(body: list[Any], but_not_in: tuple[type, ...] = ()) -> Iterator[Any]:
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, but_not_in) or _is_of_main(node):
+            continue
+        for field in node._fields:
+            value = getattr(node, field, None)
+            parts = value if isinstance(value, list) else [value]
+            waiting += [part for part in parts if isinstance(part, _ast.AST)]
+
+
+def _is_of_main(node: Any) -> bool:
+    if not isinstance(node, _ast.If) or not isinstance(node.test, _ast.Compare):
+        return False
+    return isinstance(node.test.left, _ast.Name) and node.test.left.id == "__name__"
