@@ -4,20 +4,18 @@ What is true of one run in a hundred is not true. `SANDBOX_NIGHTLY=1` in the env
 program; without it there are five, which find what is plainly wrong.
 """
 
-import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox import Client, Job, NoTests, RequestedLimits, Verdict, local
+from sandbox import Client, Job, NoTests, RequestedLimits, Verdict
 from sandbox.job import Tests
 
 RUNS = 5
 NIGHTLY_RUNS = 100
-SLEEPERS_AT_ONCE = 8
 
 NIGHTLY = os.environ.get("SANDBOX_NIGHTLY") == "1"
 NIGHTLY_TIMEOUT_S = 3_600
@@ -38,21 +36,11 @@ def runs() -> int:
 
 @pytest.fixture
 def repeat(client: Client, runs: int) -> Callable[..., list[Verdict]]:
-    """Run one program again and again, as many at once as the server's slots allow, and return the verdicts."""
+    """Run one program again and again, as many at once as the server's slots allow, and return the verdicts.
+
+    Sleepers no more than that: boxes that start beside them starve them, and such time is not on their clock.
+    """
     return functools.partial(run_again_and_again, client, runs)
-
-
-@pytest.fixture(scope="module")
-def roomy_servers() -> Iterator[Callable[[str], Client]]:
-    """Servers by backend with more slots than there are cores, each started when it is first asked for."""
-    with contextlib.ExitStack() as stack:
-        yield functools.cache(lambda backend: stack.enter_context(local(backend=backend, slots=SLEEPERS_AT_ONCE)))
-
-
-@pytest.fixture
-def repeat_sleeper(client: Client, roomy_servers: Callable[[str], Client], runs: int) -> Callable[..., list[Verdict]]:
-    """The same for programs that use no CPU time."""
-    return functools.partial(run_again_and_again, roomy_servers(client.server_info().backend), runs)
 
 
 def run_again_and_again(

@@ -88,14 +88,12 @@ def test_cpu_time_above_its_limit_is_stopped(repeat: Repeat, all_trip: Callable[
     assert all(verdict.usage.cpu_time_ms >= LIMIT_MS for verdict in verdicts)
 
 
-def test_wall_time_below_its_limit_is_not_stopped(
-    repeat_sleeper: Repeat, all_pass: Callable[[list[Verdict]], None]
-) -> None:
-    all_pass(repeat_sleeper(f"import time; time.sleep({0.9 * WALL_LIMIT_MS / 1000})", wall_time_ms=WALL_LIMIT_MS))
+def test_wall_time_below_its_limit_is_not_stopped(repeat: Repeat, all_pass: Callable[[list[Verdict]], None]) -> None:
+    all_pass(repeat(f"import time; time.sleep({0.9 * WALL_LIMIT_MS / 1000})", wall_time_ms=WALL_LIMIT_MS))
 
 
-def test_wall_time_above_its_limit_is_stopped(repeat_sleeper: Repeat, all_trip: Callable[..., None]) -> None:
-    verdicts = repeat_sleeper(f"import time; time.sleep({1.1 * WALL_LIMIT_MS / 1000})", wall_time_ms=WALL_LIMIT_MS)
+def test_wall_time_above_its_limit_is_stopped(repeat: Repeat, all_trip: Callable[..., None]) -> None:
+    verdicts = repeat(f"import time; time.sleep({1.1 * WALL_LIMIT_MS / 1000})", wall_time_ms=WALL_LIMIT_MS)
 
     all_trip(verdicts, "WALL_TIME_LIMIT", "wall_time_ms", WALL_LIMIT_MS)
 
@@ -145,12 +143,12 @@ def test_a_case_above_its_cpu_time_is_stopped_and_those_below_are_not(
 
 
 def test_each_test_has_its_own_wall_time(
-    repeat_sleeper: Repeat, all_pass: Callable[[list[Verdict]], None], all_trip: Callable[..., None]
+    repeat: Repeat, all_pass: Callable[[list[Verdict]], None], all_trip: Callable[..., None]
 ) -> None:
     program = "from time import sleep"
     below, above = f"sleep({BELOW_S})", f"sleep({ABOVE_S})"
     limits = {"wall_time_ms": 10 * LIMIT_MS, "test_wall_time_ms": LIMIT_MS}
 
-    all_pass(repeat_sleeper(program, three_tests(below, below, below), **limits))
-    verdicts = repeat_sleeper(program, three_tests("sleep(0)", above, below), **limits)
+    all_pass(repeat(program, three_tests(below, below, below), **limits))
+    verdicts = repeat(program, three_tests("sleep(0)", above, below), **limits)
     all_trip(verdicts, "WALL_TIME_LIMIT", "test_wall_time_ms", LIMIT_MS)
