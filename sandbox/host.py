@@ -40,6 +40,15 @@ def cpu_pressure_percent(proc: Path = Path("/proc")) -> float:
         return 0.0
 
 
+def cpu_pressure_us(proc: Path = Path("/proc")) -> int | None:
+    """Return how long somebody on the machine has waited for a CPU since it started; None: the kernel does not tell."""
+    try:
+        line = (proc / "pressure" / "cpu").read_text().splitlines()[0]
+        return int(line.rpartition("total=")[2])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def come_first() -> None:
     """Have the kernel prefer this process: who watches must get a turn before those it watches.
 

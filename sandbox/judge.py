@@ -52,19 +52,27 @@ def is_doubtful(outcome: Outcome) -> bool:
 
     So it is when others had the CPU for much of the time, and when a program that was out of time had come to its end
     just above the limit. Where the kernel does not tell, all time that the box did not use may have been the others'.
+    On the wall clock, whoever carries a box's bytes to it and back may have been late as well.
     """
     if outcome.oom_kills > 0:
         return _was_starved(outcome, _STARVED_PERCENT_MAX_OOM)
     if outcome.stop is None or outcome.stop.by not in _STARVED_PERCENT_MAX:
         return False
-    return outcome.sealed or _was_starved(outcome, _STARVED_PERCENT_MAX[outcome.stop.by])
+    if outcome.sealed or _was_starved(outcome, _STARVED_PERCENT_MAX[outcome.stop.by]):
+        return True
+    was_late = _is_much(outcome, outcome.carrier_starved_ms, _STARVED_PERCENT_MAX[StoppedBy.WALL_TIME])
+    return outcome.stop.by is StoppedBy.WALL_TIME and was_late
 
 
 def _was_starved(outcome: Outcome, percent_max: int) -> bool:
     usage, starved_ms = outcome.usage, outcome.starved_ms
     if starved_ms is None:
         starved_ms = usage.wall_time_ms - usage.cpu_time_ms
-    return starved_ms * 100 > usage.wall_time_ms * percent_max
+    return _is_much(outcome, starved_ms, percent_max)
+
+
+def _is_much(outcome: Outcome, time_ms: int, percent_max: int) -> bool:
+    return time_ms * 100 > outcome.usage.wall_time_ms * percent_max
 
 
 def judge(outcome: Outcome) -> Opinion:  # noqa: PLR0911 (one return per rule, in order)

@@ -72,6 +72,7 @@ class Outcome:
         stderr: Captured standard error.
         usage: What it cost.
         starved_ms: Time in which others had the CPU that the box wanted; None when the kernel does not tell.
+        carrier_starved_ms: The most that those may have waited for a CPU who carry the box's bytes; 0: nobody does.
     """
 
     sealed: bool
@@ -94,3 +95,4 @@ class Outcome:
     stderr: Captured = field(default_factory=Captured)
     usage: Usage = field(default_factory=Usage)
     starved_ms: int | None = None
+    carrier_starved_ms: int = 0

@@ -21,7 +21,7 @@ from sandbox.outcome import Outcome, Stop, StoppedBy
 from sandbox.transcript import Transcript
 from sandbox.verdict import JobResult, Receipt, ServiceError, ServiceErrorCode, Usage, Verdict
 from sandbox.version import VERSION
-from sandbox.watch import Watch, starved_us
+from sandbox.watch import Watch, carrier_starved_us, starved_us
 
 _ATTEMPTS_MAX = 2
 _MS_PER_S = 1000
@@ -218,6 +218,7 @@ class Runner:
                 box_waited=box.waited,
             ),
             starved_ms=starved_ms,
+            carrier_starved_ms=carrier_starved_us(before, after) // 1000,
         )
         return transcript.outcome(counted)
 

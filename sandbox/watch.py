@@ -35,6 +35,13 @@ def starved_us(before: Counters, after: Counters) -> int | None:
     return max(0, after.cpu_pressure_us - before.cpu_pressure_us - throttled_us)
 
 
+def carrier_starved_us(before: Counters, after: Counters) -> int:
+    """Return how long, between two readings, whoever carries a box's bytes may have waited for a CPU, at most."""
+    if before.carrier_pressure_us is None or after.carrier_pressure_us is None:
+        return 0
+    return max(0, after.carrier_pressure_us - before.carrier_pressure_us)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Meter:
     """What has been used since a moment, held against a limit of CPU time and one of wall time."""

@@ -20,6 +20,7 @@ import docker
 import docker.errors
 import requests
 
+from sandbox import host
 from sandbox.boxes import cgroups, leftovers
 from sandbox.boxes.baseline import Baseline
 from sandbox.boxes.box import Box
@@ -310,7 +311,7 @@ class _DockerBox:
         """Hold the box to its job's memory."""
         if self._alarm is None:
             self._cgroup.adopt()
-        self._last = self._cgroup.counters()
+        self._last = self._read()
         held = self._baseline.seen(self._cgroup.held_memory_bytes())
         self._cgroup.limit_memory(spec.ready_memory_bytes(held))
         self._cgroup.restart_peak()
@@ -318,16 +319,20 @@ class _DockerBox:
             self._alarm = self._cgroup.alarm(self._look)
         return self._last
 
+    def _read(self) -> Counters:
+        """Read the container's cgroup, and what says how late the Engine, which is not in it, can have been."""
+        return replace(self._cgroup.counters(), carrier_pressure_us=host.cpu_pressure_us())
+
     def _look(self) -> None:
         """Keep what the counters show now: when the box dies of it, the Engine removes them at once."""
         with contextlib.suppress(OSError, BackendError):
-            self._last = self._cgroup.counters()
+            self._last = self._read()
 
     async def counters(self) -> Counters:
         """Read the container's cgroup; once that is gone, return the last reading and the Engine's word on OOM."""
         if not self._gone:
             try:
-                self._last = self._cgroup.counters()
+                self._last = self._read()
             except (OSError, BackendError):
                 # The Engine has removed it: the container has ended. Wait until the Engine knows how.
                 if (await self._ended()).get("OOMKilled"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.host import may_shift_ids
+from sandbox.host import cpu_pressure_us, may_shift_ids
 
 ALL = "         0          0 4294967295\n"
 
@@ -36,3 +36,24 @@ def test_ids_are_shifted_where_there_are_any(
 
 def test_no_file_no_shift(tmp_path: Path) -> None:
     assert not may_shift_ids(2_000_000, 65_536, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "pressure_us"),
+    [
+        (
+            "some avg10=0.00 avg60=1.50 avg300=0.00 total=88430234\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n",
+            88430234,
+        ),
+        ("", None),
+        ("some\n", None),
+    ],
+)
+def test_how_long_anybody_waited_for_a_cpu(text: str, pressure_us: int | None, tmp_path: Path) -> None:
+    (tmp_path / "pressure").mkdir()
+    (tmp_path / "pressure/cpu").write_text(text)
+    assert cpu_pressure_us(tmp_path) == pressure_us
+
+
+def test_where_the_kernel_does_not_tell_nobody_knows(tmp_path: Path) -> None:
+    assert cpu_pressure_us(tmp_path) is None

@@ -391,6 +391,12 @@ def timed_out(*, starved_ms: int | None, cpu_time_ms: int = 0, wall_time_ms: int
         (timed_out(starved_ms=None, cpu_time_ms=0, stop=WALL_STOP), True),
         # On two cores it uses more than there is on the clock.
         (timed_out(starved_ms=None, cpu_time_ms=1_900), False),
+        # Whoever carries its bytes may have been late, which only the wall clock sees.
+        (timed_out(starved_ms=0, stop=WALL_STOP, carrier_starved_ms=WALL_BEARABLE_MS), False),
+        (timed_out(starved_ms=0, stop=WALL_STOP, carrier_starved_ms=WALL_BEARABLE_MS + 1), True),
+        (timed_out(starved_ms=0, carrier_starved_ms=1_000), False),
+        (timed_out(starved_ms=0, stop=OUTPUT_STOP, carrier_starved_ms=1_000), False),
+        (timed_out(starved_ms=0, stop=None, oom_kills=1, carrier_starved_ms=1_000), False),
         # It had come to its end.
         (timed_out(starved_ms=0, sealed=True), True),
         (timed_out(starved_ms=0, sealed=True, test_results=results(FAILED)), True),

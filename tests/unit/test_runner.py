@@ -639,6 +639,21 @@ def test_what_is_clear_needs_no_run_alone(clear: Script) -> None:
     assert turns.boxes == []
 
 
+@pytest.mark.parametrize(("late_us", "attempts"), [(None, 1), (0, 1), (HOUR_MS * 1_000, 2)])
+def test_a_sleeper_whose_bytes_may_have_come_late_runs_alone(late_us: int | None, attempts: int) -> None:
+    before = None if late_us is None else 0
+    sleeps = script(
+        counters=(
+            Counters(cpu_pressure_us=0, carrier_pressure_us=before),
+            Counters(cpu_pressure_us=0, carrier_pressure_us=late_us),
+        )
+    )
+    backend = FakeBackend([sleeps, sleeps])
+    said = run(backend, assignment(wall_time_ms=1), alone=Turns(backend))
+    assert isinstance(said, Verdict)
+    assert (said.cause, said.attempts) == (Cause.WALL_TIME_LIMIT, attempts)
+
+
 def test_boxes_that_die_are_counted_on_both_sides_of_a_doubt() -> None:
     said, turns = confirmed(dies(), slow(), dies(), passes())
     assert isinstance(said, Verdict)
