@@ -95,6 +95,7 @@ async def serve(
         SandboxError: The server cannot start, or had to stop. The text says what to do.
     """
     log = logger()
+    hang_ups = _HangUps()
     by_machine = min(slots_for(host.look(), policy) for policy in policies.values())
     slots = settings.slots or by_machine
     backend = LaunchedBackend(launcher)
@@ -123,8 +124,7 @@ async def serve(
             languages=languages,
             metrics=metrics,
         )
-        end = _End()
-        end.watch(die_with_stdin=settings.die_with_stdin)
+        end = _End(die_with_stdin=settings.die_with_stdin)
         backend.on_gone = lambda why: end.fail(BackendError(why))
 
         async def prove(changed: Mapping[str, Policy]) -> None:
@@ -151,7 +151,7 @@ async def serve(
         notify.ready()
         reloading = asyncio.create_task(reloader.run())
         reloading.add_done_callback(end.fail_with)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)
+        hang_ups.pass_to(reloader.ask)
         try:
             why = await end.wait()
             log.info("stopping", why=why, running=scheduler.running, waiting=scheduler.waiting)
@@ -289,15 +289,34 @@ async def _read_again(
     return here
 
 
+class _HangUps:
+    """SIGHUP, which must not end the server before there is anybody to reload, nor after that."""
+
+    def __init__(self) -> None:
+        self._ask: Callable[[], None] | None = None
+        self._is_waiting = False
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._heard)
+
+    def _heard(self) -> None:
+        if self._ask is None:
+            self._is_waiting = True
+        else:
+            self._ask()
+
+    def pass_to(self, ask: Callable[[], None]) -> None:
+        """Ask from now on, and at once if it was heard before."""
+        self._ask = ask
+        if self._is_waiting:
+            ask()
+
+
 class _End:
     """Why and when to stop."""
 
-    def __init__(self) -> None:
-        self._reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._failure: Exception | None = None
-
-    def watch(self, *, die_with_stdin: bool) -> None:
+    def __init__(self, *, die_with_stdin: bool) -> None:
         loop = asyncio.get_running_loop()
+        self._reason: asyncio.Future[str] = loop.create_future()
+        self._failure: Exception | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, signal.Signals(number).name)
         if die_with_stdin:

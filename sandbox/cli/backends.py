@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sandbox.errors import ImageError
+from sandbox.errors import ImageError, PolicyError, SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +103,17 @@ def policies_reader(folder: Path | None, names: tuple[str, ...]) -> "Callable[[]
 
     # Each takes its time to be examined, so who wants the others of the package names them.
     chosen = names or ((DEFAULT_POLICY,) if folder is None else ())
-    return lambda: choose_policies(folder or paths.data_dir("policies"), chosen)
+
+    def read() -> "Mapping[str, Policy]":
+        try:
+            return choose_policies(folder or paths.data_dir("policies"), chosen)
+        except (SandboxError, OSError):
+            raise
+        except Exception as error:
+            # What is wrong with a file in a way that nobody thought of must not end who serves with the last good ones.
+            raise PolicyError(f"policies cannot be read: {error!r}") from error
+
+    return read
 
 
 def languages_of(names: tuple[str, ...]) -> "Mapping[str, Language]":

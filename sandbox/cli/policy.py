@@ -13,11 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sandbox.cli.options import BACKENDS
+from sandbox.cli.text import escaped
 from sandbox.job import Job, NoTests, SourceTests
 from sandbox.paths import data_dir
-from sandbox.policy.comparing import Direction, differences
+from sandbox.policy.comparing import Direction, call_differences, differences
+from sandbox.policy.files import by_name
 from sandbox.policy.keys import BY_PATH
-from sandbox.policy.loading import build, draft_policy
+from sandbox.policy.loading import DEFAULT_POLICY, build, draft_policy, no_default
 from sandbox.policy.reading import Draft
 from sandbox.policy.schema import schema as policy_schema
 from sandbox.seccomp.numbers import NUMBERS
@@ -73,14 +75,14 @@ def list_(folder: Path | None) -> None:
     table = Table(box=None, pad_edge=False)
     for title in ("policy", "digest", "for"):
         table.add_column(title, overflow="fold" if title == "for" else "ellipsis", no_wrap=title != "for")
-    for path in sorted((folder or data_dir("policies")).glob("*.toml")):
+    for path in by_name(folder or data_dir("policies")).values():
         draft = draft_policy(path)
         if problem := next((each for each in draft.problems if not each.is_advice), None):
             wrong = True
             table.add_row(Text(path.stem), Text("broken", style="red"), Text(str(problem)))
         else:
             found = build(draft)
-            table.add_row(Text(found.name), Text(found.digest[: len("sha256:") + 12]), Text(found.description))
+            table.add_row(Text(found.name), Text(found.digest[: len("sha256:") + 12]), Text(escaped(found.description)))
     _console().print(table)
     sys.exit(EXIT_WRONG if wrong else 0)
 
@@ -113,15 +115,18 @@ def check(names: tuple[str, ...], folder: Path | None) -> None:
 
     Exit code: 0 when they can be served, 1 when not. Advice does not count.
     """
-    found = names or tuple(path.stem for path in sorted((folder or data_dir("policies")).glob("*.toml")))
+    place = folder or data_dir("policies")
+    drafts = [find_policy(name, folder) for name in names] or [draft_policy(path) for path in by_name(place).values()]
     wrong = 0
-    for name in found:
-        draft = find_policy(name, folder)
+    for draft in drafts:
         for problem in draft.problems:
             click.echo(f"{problem}{' (advice)' if problem.is_advice else ''}")
             wrong += not problem.is_advice
         if not draft.is_wrong:
             click.echo(f"{draft.file}: good, {build(draft).digest}")
+    if not names and DEFAULT_POLICY not in by_name(place):
+        click.echo(no_default(place))
+        wrong += 1
     sys.exit(EXIT_WRONG if wrong else 0)
 
 
@@ -138,25 +143,21 @@ def diff(before: str, after: str, folder: Path | None) -> None:
     for draft in drafts:
         draft.refuse_if_wrong()
     found = differences(*drafts)
-    old, new = (build(draft).system_calls for draft in drafts)
-    if old != new:
-        for word, style, names in (
-            ("more", "red", new.allowed() - old.allowed()),
-            ("fewer", "green", old.allowed() - new.allowed()),
-        ):
-            if names:
-                _console().print(Text(f"{word} system calls: {', '.join(sorted(names))}", style=style))
+    calls = call_differences(*(build(draft).system_calls for draft in drafts))
+    for each in calls:
+        line = f"{each.direction.value}: {each.text}: {', '.join(each.names)}"
+        _console().print(Text(line, style=_COLOURS[each.direction]))
     table = Table(box=None, pad_edge=False)
     for title in ("key", before, after, ""):
         table.add_column(title, overflow="fold")
-    for each in found:
-        direction = Text(each.direction.value, style=_COLOURS[each.direction])
-        table.add_row(Text(each.path), Text(_shown(each.before)), Text(_shown(each.after)), direction)
+    for setting in found:
+        direction = Text(setting.direction.value, style=_COLOURS[setting.direction])
+        table.add_row(Text(setting.path), Text(_shown(setting.before)), Text(_shown(setting.after)), direction)
     if found:
         _console().print(table)
-    elif old == new:
+    elif not calls:
         click.echo("no difference")
-    sys.exit(EXIT_WRONG if found or old != new else 0)
+    sys.exit(EXIT_WRONG if found or calls else 0)
 
 
 @policy.command(name="try")
@@ -214,14 +215,13 @@ def find_policy(name: str, folder: Path | None) -> Draft:
     """
     if name.endswith(".toml"):
         return draft_policy(Path(name))
-    places = [folder] if folder is not None else [data_dir("policies")]
-    path = next((place / f"{name}.toml" for place in places if (place / f"{name}.toml").is_file()), None)
-    if path is None or Path(name).name != name:
-        known = ", ".join(sorted(path.stem for place in places for path in place.glob("*.toml"))) or "none"
+    known = by_name(folder or data_dir("policies"))
+    if name not in known:
         raise click.BadParameter(
-            f"{name!r} is none of {known}; the path of a file has to end with .toml", param_hint="POLICY"
+            f"{name!r} is none of {', '.join(known) or 'none'}; the path of a file has to end with .toml",
+            param_hint="POLICY",
         )
-    return draft_policy(path)
+    return draft_policy(known[name])
 
 
 def _in_order(draft: Draft) -> list[str]:

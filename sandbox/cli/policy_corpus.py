@@ -23,6 +23,7 @@ from sandbox.policy.loading import build
 from sandbox.seccomp.profile import text_of
 from sandbox.tuning.comparing import changed, changes, word
 from sandbox.tuning.learning import least, names_of
+from sandbox.verdict import ServiceError
 
 if TYPE_CHECKING:
     from sandbox.policy import Policy
@@ -53,10 +54,10 @@ def learn(
 
     Needs root, and the backend runsc.
     """
+    if out is not None and not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
+        raise click.BadParameter(f"no file can be written in {out.parent}", param_hint="--out")
+    policy = _found(name, folder)
     corpus = read_corpus(problems, samples_file, limit)
-    draft = find_policy(name, folder)
-    draft.refuse_if_wrong()
-    policy = build(draft)
     calls, failed = asyncio.run(_traced(corpus, policy, language))
     used = names_of(calls, os.uname().machine)
     proposal = least(policy.system_calls, used)
@@ -68,12 +69,39 @@ def learn(
         old = text_of(policy.system_calls, comment).splitlines(keepends=True)
         sys.stdout.writelines(difflib.unified_diff(old, text.splitlines(keepends=True), policy.name, "proposed"))
     else:
-        out.write_text(text, encoding="utf-8")
+        try:
+            _write_whole(out, text)
+        except OSError as error:
+            # It took a while to find out.
+            click.echo(text, nl=False)
+            raise click.ClickException(f"cannot write {out}: {error}; the profile was printed instead") from error
     click.echo(
         f"{len(corpus.samples)} samples ({failed} of them failed) made {len(used)} different calls; "
         f"of the {len(before)} that {policy.name} allows, {len(after)} are needed",
         err=True,
     )
+
+
+def _found(name: str, folder: Path | None) -> "Policy":
+    draft = find_policy(name, folder)
+    draft.refuse_if_wrong()
+    return build(draft)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is never there in part."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
+    ) as file:
+        part = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            part.chmod(0o644)
+            part.replace(path)
+        except OSError:
+            part.unlink()
+            raise
 
 
 async def _traced(corpus: Corpus, policy: "Policy", language: str) -> tuple[frozenset[int], int]:
@@ -107,12 +135,15 @@ async def _traced(corpus: Corpus, policy: "Policy", language: str) -> tuple[froz
             )
             room = asyncio.Semaphore(2 * slots)
             failed = 0
+            faults: list[str] = []
             with counting("tracing", len(corpus.samples)) as advance:
 
                 async def one(job: "object") -> None:
                     nonlocal failed
                     async with room:
                         result = await dispatcher.answer(job)  # type: ignore[arg-type]
+                    if isinstance(result, ServiceError) and not faults:
+                        faults.append(result.message)
                     failed += word(result) != "ALL_TESTS_PASSED"
                     advance()
 
@@ -125,7 +156,8 @@ async def _traced(corpus: Corpus, policy: "Policy", language: str) -> tuple[froz
         if trace.lost:
             raise BackendError(f"{trace.lost} notes of calls were lost, so that nothing can be said: run fewer samples")
         if not trace.calls:
-            raise BackendError("no call was seen: this runsc has no trace points")
+            why = f"the first sample came to: {faults[0]}" if faults else "this runsc has no trace points"
+            raise BackendError(f"no call was seen: {why}")
         return trace.calls, failed
 
 
@@ -153,6 +185,8 @@ def canary(
 
     Exit code: 0 when nothing changes, 1 when something does.
     """
+    for name in (before, after):
+        _found(name, folder)
     corpus = read_corpus(problems, samples_file, limit)
     first = _words(corpus, before, folder, language, backend)
     second = _words(corpus, after, folder, language, backend)

@@ -12,9 +12,9 @@ from typing import Any
 from sandbox.boxes.counters import Counters
 from sandbox.errors import BackendError, ImageError, SandboxError
 from sandbox.limits import LIMIT_NAMES, Limits
+from sandbox.policy.files import NAME
 
 REQUEST_BYTES_MAX = 4_096
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _BOX_ID = re.compile(r"[0-9a-f]{4,64}(-[0-9a-f]{4,64})?")
 _LIMIT_MAX = 2**53
@@ -91,9 +91,9 @@ def read_request(data: bytes) -> Request:
         return Remains(_text(message["box_id"], _BOX_ID))
     if ask == "open" and message.keys() == {"policy", "policy_digest", "language", "limits", "alone"}:
         return Open(
-            policy=_text(message["policy"], _NAME),
+            policy=_text(message["policy"], NAME),
             policy_digest=_text(message["policy_digest"], _DIGEST),
-            language=_text(message["language"], _NAME),
+            language=_text(message["language"], NAME),
             limits=_limits(message["limits"]),
             alone=_flag(message["alone"]),
         )

@@ -8,6 +8,7 @@ from sandbox.diagnostics import Diagnostics
 from sandbox.policy.keys import BY_PATH, Key, Kind
 from sandbox.policy.reading import Draft
 from sandbox.seccomp.numbers import NUMBERS
+from sandbox.seccomp.profile import Profile
 from sandbox.verdict import Integrity
 
 
@@ -27,6 +28,40 @@ class Difference:
     before: Any
     after: Any
     direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class CallDifference:
+    """System calls of which two profiles make something else, all in the same way."""
+
+    text: str
+    names: tuple[str, ...]
+    direction: Direction
+
+
+def call_differences(before: Profile, after: Profile) -> list[CallDifference]:
+    """Return what two profiles make something else of; their comments do not count."""
+    found: dict[tuple[str, Direction], list[str]] = {}
+    for name in sorted(NUMBERS):
+        if (difference := _call_difference(before, after, name)) is not None:
+            found.setdefault(difference, []).append(name)
+    return [CallDifference(text, tuple(names), direction) for (text, direction), names in found.items()]
+
+
+def _call_difference(before: Profile, after: Profile, name: str) -> tuple[str, Direction] | None:
+    old, new = before.permission(name), after.permission(name)
+    if old == new:
+        is_same = bool(new) or before.answer(name) is after.answer(name)
+        return None if is_same else ("system calls that are denied in another way", Direction.OTHER)
+    if not old or not new:
+        return ("more system calls", Direction.LOOSER) if new else ("fewer system calls", Direction.TIGHTER)
+    if () in old or () in new:
+        loses = () in new
+        return f"system calls {'without' if loses else 'with'} conditions", (
+            Direction.LOOSER if loses else Direction.TIGHTER
+        )
+    direction = Direction.LOOSER if new > old else Direction.TIGHTER if new < old else Direction.OTHER
+    return "system calls with other conditions", direction
 
 
 def differences(before: Draft, after: Draft) -> list[Difference]:

@@ -9,8 +9,8 @@ from enum import Enum
 from sandbox.diagnostics import Diagnostics
 from sandbox.verdict import Integrity
 
-# What the wire carries as a whole number.
-_VALUE_MAX = 2**63 - 1
+# What every reader of JSON takes for the same whole number.
+_VALUE_MAX = 2**53
 # What the kernel and the wire keep in 32 bits.
 _COUNT_MAX = 2**31 - 1
 # Two streams, and 100,000 results, in a message of 16 MiB.
@@ -227,6 +227,8 @@ KEYS: tuple[Key, ...] = (
         section="box",
         name="host_tasks_max",
         unit="tasks",
+        # gVisor itself needs some thirty.
+        at_least=64,
         at_most=_COUNT_MAX,
         meaning="Tasks of the host that a box may have, gVisor's own included; the backstop behind processes_max.",
         loosened="A box that goes wild takes as many of the machine's process ids.",

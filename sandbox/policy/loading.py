@@ -11,6 +11,7 @@ from sandbox.diagnostics import Diagnostics
 from sandbox.errors import PolicyError
 from sandbox.limits import JOB_LIMIT_NAMES, TEST_LIMITS, Limits
 from sandbox.paths import data_dir
+from sandbox.policy.files import NAME, by_name, read_bytes
 from sandbox.policy.keys import ENVIRONMENT
 from sandbox.policy.model import IntegrityRules, JobRules, Policy
 from sandbox.policy.reading import Draft, Problem, read
@@ -24,6 +25,8 @@ DEFAULT_POLICY = "default"
 # gVisor itself needs some thirty tasks of the host, and a program's process takes one or two more.
 _HOST_TASKS_OF_GVISOR = 64
 _HOST_TASKS_OF_PROCESS = 2
+# More would not fit into a filter of 4,096 instructions, and runsc's own way to compile them grows with their square.
+_CONDITIONS_MAX = 256
 
 
 def load_policies(folder: Path) -> dict[str, Policy]:
@@ -32,13 +35,18 @@ def load_policies(folder: Path) -> dict[str, Policy]:
     Raises:
         PolicyError: A policy is broken, or there is no `default`.
     """
-    found = {path.stem: load_policy(path) for path in sorted(folder.glob("*.toml"))}
+    found = {name: load_policy(path) for name, path in by_name(folder).items()}
     if DEFAULT_POLICY not in found:
-        raise PolicyError(
-            f"{folder}: no {DEFAULT_POLICY}.toml; every server needs the policy {DEFAULT_POLICY!r}. One that has "
-            f'`extends = "{DEFAULT_POLICY}"` and nothing else is that of the package'
-        )
+        raise PolicyError(no_default(folder))
     return found
+
+
+def no_default(folder: Path) -> str:
+    """Return what is wrong with a folder that has no policy for jobs that name none."""
+    return (
+        f"{folder}: no {DEFAULT_POLICY}.toml; every server needs the policy {DEFAULT_POLICY!r}. One that has "
+        f'`extends = "{DEFAULT_POLICY}"` and nothing else is that of the package'
+    )
 
 
 def choose_policies(folder: Path, names: Sequence[str]) -> dict[str, Policy]:
@@ -51,11 +59,11 @@ def choose_policies(folder: Path, names: Sequence[str]) -> dict[str, Policy]:
         raise PolicyError(f"{folder}: user {os.geteuid()}, who is to read the policies, may not enter it")
     if not names:
         return load_policies(folder)
-    known = sorted(path.stem for path in folder.glob("*.toml"))
+    known = by_name(folder)
     for name in names:
         if name not in known:
             raise PolicyError(f"{folder}: no policy {name!r}; known are {', '.join(known) or 'none'}")
-    return {name: load_policy(folder / f"{name}.toml") for name in names}
+    return {name: load_policy(known[name]) for name in names}
 
 
 def load_policy(path: Path) -> Policy:
@@ -74,6 +82,9 @@ def draft_policy(path: Path) -> Draft:
     """Read one policy file, and note all that is wrong with it or strange about it."""
     shipped = data_dir("policies")
     draft = read(path, shipped=shipped)
+    if NAME.fullmatch(path.stem) is None:
+        allowed = "at most 64 of a-z, 0-9, _ and -, and a letter first"
+        draft.problems.append(Problem(path, 0, f"a policy is called as its file is: {allowed}"))
     if not draft.is_wrong:
         _read_profile(draft, shipped)
     if not draft.is_wrong:
@@ -87,16 +98,23 @@ def _read_profile(draft: Draft, shipped: Path) -> None:
     key = "seccomp.profile"
     name = draft.settings[key].value
     folders = [folder / "seccomp" for folder in (draft.file.parent, draft.settings[key].file.parent, shipped)]
-    known = {path.stem: path for folder in reversed(folders) for path in folder.glob("*.json")}
+    known = {name: path for folder in reversed(folders) for name, path in by_name(folder, ".json").items()}
     if name not in known:
         draft.complain(f"{key}: {name!r} is none of {', '.join(sorted(known))}", key)
         return
-    draft.profile = known[name].read_bytes()
-    _, mistakes = parse(draft.profile)
+    try:
+        draft.profile = read_bytes(known[name])
+    except OSError as error:
+        draft.problems.append(Problem(known[name], 0, str(error)))
+        return
+    profile, mistakes = parse(draft.profile)
     text = draft.profile.decode("utf-8", "replace")
     for mistake in mistakes:
         line = text[: text.find(mistake.needle)].count("\n") + 1 if mistake.needle in text and mistake.needle else 0
         draft.problems.append(Problem(known[name], line, mistake.text))
+    if profile is not None and (conditions := profile.conditions()) > _CONDITIONS_MAX:
+        text_of_it = f"{conditions} calls with conditions: gVisor takes too long for more than {_CONDITIONS_MAX}"
+        draft.problems.append(Problem(known[name], 0, text_of_it))
     # What tells whether the filters are on must not depend on a policy.
     told_by = f"{AROUND} and {INSIDE} are what the filters are told by"
     if AROUND in text or INSIDE in text:

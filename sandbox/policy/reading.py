@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import PolicyError
+from sandbox.policy.files import by_name, read_bytes
 from sandbox.policy.keys import BY_PATH, ENVIRONMENT, EXTENDS, KEYS, SECTIONS, Key, Kind
 from sandbox.seccomp.profile import unknown_name
 
@@ -26,7 +27,8 @@ _HARMLESS = (
     "PYTHON_CPU_COUNT",
 )
 """The interpreter's own that can neither keep tests from failing, as PYTHONOPTIMIZE does, nor load other code."""
-_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
+_HEADER = re.compile(r"\s*\[([^\[\]]*)\]\s*(?:#.*)?$")
+_AT_LINE = re.compile(r"\(at line (\d+),")
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*')\s*=")
 
 
@@ -51,7 +53,8 @@ class Problem:
     def __str__(self) -> str:
         """Return `file:line: text`, as editors and compilers have it."""
         place = f"{self.file}:{self.line}" if self.line else f"{self.file}"
-        return f"{place}: {self.text}"
+        # Keys and names are shown as the file has them, and a terminal would act on some.
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in f"{place}: {self.text}")
 
 
 @dataclass(slots=True)
@@ -131,7 +134,7 @@ def lines_of(text: str) -> dict[str, int]:
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            section = header.group(1)
+            section = header.group(1).strip()
             found.setdefault(section, number)
         elif assignment := _ASSIGNMENT.match(line):
             name = assignment.group(1).strip("\"'")
@@ -141,11 +144,16 @@ def lines_of(text: str) -> dict[str, int]:
 
 def _parse(file: Path, draft: Draft) -> tuple[dict[str, Any] | None, str]:
     try:
-        source = file.read_bytes()
+        source = read_bytes(file)
         text = source.decode("utf-8")
         raw = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        draft.problems.append(Problem(file, 0, str(error)))
+    except (OSError, ValueError) as error:
+        # ValueError: not UTF-8, not TOML, or a number of thousands of digits.
+        line = _AT_LINE.search(str(error))
+        draft.problems.append(Problem(file, int(line.group(1)) if line else 0, str(error)))
+        return None, ""
+    except RecursionError:
+        draft.problems.append(Problem(file, 0, "is nested too deeply"))
         return None, ""
     draft.sources.append(source)
     return raw, text
@@ -168,13 +176,12 @@ def _merge(
 
 def _find_base(file: Path, base: object, line: int, draft: Draft, shipped: Path | None) -> Path | None:
     folders = [file.parent, *([shipped] if shipped is not None else [])]
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+    places = [by_name(folder) for folder in folders]
+    known = sorted({name for place in places for name in place})
     if isinstance(base, str) and base in known:
-        found = next(folder / f"{base}.toml" for folder in folders if (folder / f"{base}.toml").is_file())
-        if found.samefile(file) and shipped is not None and (shipped / f"{base}.toml").is_file():
-            # An operator's `default` may extend the one that is shipped.
-            found = shipped / f"{base}.toml"
-        return found
+        found = [place[base] for place in places if base in place]
+        # An operator's `default` may extend the one that is shipped.
+        return next((path for path in found if not _is_same(path, file)), found[0])
     draft.problems.append(
         Problem(
             file, line, f"{EXTENDS}: {base!r} is no policy here{_meant(str(base), known)}; known are {', '.join(known)}"
@@ -183,9 +190,20 @@ def _find_base(file: Path, base: object, line: int, draft: Draft, shipped: Path 
     return None
 
 
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        # Gone, or a link to nowhere; who reads it will say so.
+        return False
+
+
 def _flat(file: Path, raw: Mapping[str, Any], lines: Mapping[str, int], draft: Draft) -> Iterable[tuple[str, Any]]:
     for name, value in raw.items():
-        if name not in SECTIONS:
+        if name not in SECTIONS and "." in name:
+            # In quotes: it would pass for a key of a table.
+            draft.problems.append(Problem(file, lines.get(name, 0), f"{name!r} is unknown; write [table] and key"))
+        elif name not in SECTIONS:
             yield name, value
         elif isinstance(value, dict):
             draft.sections.add(name)

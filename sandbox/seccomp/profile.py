@@ -84,6 +84,19 @@ class Profile:
             return frozenset(NUMBERS) - denied
         return frozenset(name for rule in self.rules if rule.action is Action.ALLOW for name in rule.names)
 
+    def conditions(self) -> int:
+        """Return how many calls have conditions, each counted once for each rule."""
+        return sum(len(rule.names) for rule in self.rules if rule.arguments)
+
+    def permission(self, name: str) -> frozenset[tuple[Argument, ...]]:
+        """Return the sets of conditions under any of which a call is allowed: none, never; an empty one, always."""
+        return frozenset(rule.arguments for rule in self.rules if rule.action is Action.ALLOW and name in rule.names)
+
+    def answer(self, name: str) -> Action:
+        """Return what becomes of a call when no conditions decide."""
+        plain = (rule.action for rule in self.rules if name in rule.names and not rule.arguments)
+        return next(plain, self.default)
+
     def overridden(self, *, allow: Iterable[str] = (), deny: Iterable[str] = ()) -> "Profile":
         """Return this profile with some calls allowed beside those that are, and then some denied whatever else says.
 
@@ -158,9 +171,12 @@ def parse(source: bytes) -> tuple[Profile | None, list[Mistake]]:
         The profile, unless something is wrong; and all that is wrong.
     """
     try:
-        raw = json.loads(source.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raw = json.loads(source.decode("utf-8"), object_pairs_hook=_once_each)
+    except ValueError as error:
+        # Not UTF-8, not JSON, a key that is there twice, or a number of thousands of digits.
         return None, [Mistake(str(error))]
+    except RecursionError:
+        return None, [Mistake("is nested too deeply")]
     if not isinstance(raw, dict):
         return None, [Mistake("a profile is a JSON object")]
     mistakes: list[Mistake] = []
@@ -172,14 +188,27 @@ def parse(source: bytes) -> tuple[Profile | None, list[Mistake]]:
             Mistake("defaultAction must deny: a call that nobody thought of is one that nobody needs", "defaultAction")
         )
     _check_errno(raw, "defaultErrnoRet", mistakes)
+    mistakes += [
+        Mistake(f"{key} must be a list", f'"{key}"')
+        for key in ("architectures", "archMap")
+        if not isinstance(raw.get(key, []), list)
+    ]
     rules = raw.get("syscalls")
     if not isinstance(rules, list):
         return None, [*mistakes, Mistake("syscalls must be a list of rules")]
-    found = [rule for each in rules if (rule := _rule(each, mistakes)) is not None]
+    found = [rule for number, each in enumerate(rules, 1) if (rule := _rule(number, each, mistakes)) is not None]
     _check_order(found, mistakes)
     if mistakes or default is None:
         return None, mistakes
     return Profile(default=default, rules=tuple(found)), []
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key in found if sum(key == other for other, _ in pairs) > 1)
+        raise ValueError(f"{twice!r} is there twice in one object: only the last one would count")
+    return found
 
 
 def unknown_name(name: str) -> str:
@@ -190,13 +219,13 @@ def unknown_name(name: str) -> str:
     return f"{name!r} is no system call{f'; did you mean {near[0]}?' if near else ''}"
 
 
-def _rule(raw: object, mistakes: list[Mistake]) -> Rule | None:
+def _rule(number: int, raw: object, mistakes: list[Mistake]) -> Rule | None:
     if not isinstance(raw, dict):
-        mistakes.append(Mistake(f"a rule must be an object, not {raw!r}"))
+        mistakes.append(Mistake(f"rule {number} of syscalls must be an object"))
         return None
     names = raw.get("names")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        mistakes.append(Mistake("a rule needs names: a list of system calls, and not empty"))
+        mistakes.append(Mistake(f"rule {number} of syscalls needs names: a list of system calls, and not empty"))
         return None
     before = len(mistakes)
     mistakes += [Mistake(wrong, f'"{name}"') for name in names if (wrong := unknown_name(name))]
@@ -212,7 +241,7 @@ def _rule(raw: object, mistakes: list[Mistake]) -> Rule | None:
         )  # fmt: skip
     _check_errno(raw, "errnoRet", mistakes)
     action = _action(raw, "action", mistakes)
-    arguments = tuple(_arguments(raw.get("args") or [], names[0], mistakes))
+    arguments = tuple(_arguments([] if raw.get("args") is None else raw["args"], names[0], mistakes))
     if len(mistakes) > before or action is None:
         return None
     return Rule(names=tuple(names), action=action, arguments=arguments, comment=raw["comment"])
@@ -233,7 +262,7 @@ def _arguments(raw: object, name: str, mistakes: list[Mistake]) -> Iterable[Argu
             mistakes.append(Mistake(f"the rule of {name}: index, value and valueTwo are whole numbers", needle))
         elif numbers[0] >= _ARGUMENTS:
             mistakes.append(Mistake(f"the rule of {name}: a call has {_ARGUMENTS} arguments, from 0 on", needle))
-        elif each.get("op") not in comparisons:
+        elif not isinstance(each.get("op"), str) or each["op"] not in comparisons:
             known = ", ".join(comparisons)
             mistakes.append(Mistake(f"the rule of {name}: op {each.get('op')!r} is none of {known}", needle))
         else:
@@ -275,7 +304,7 @@ def _action(raw: Mapping[str, Any], key: str, mistakes: list[Mistake]) -> Action
 
 
 def _check_errno(raw: Mapping[str, Any], key: str, mistakes: list[Mistake]) -> None:
-    if raw.get(key, _EPERM) != _EPERM:
+    if type(raw.get(key, _EPERM)) is not int or raw.get(key, _EPERM) != _EPERM:
         mistakes.append(Mistake(f"{key}: runsc always answers EPERM, {_EPERM}, whatever is said here", key))
 
 

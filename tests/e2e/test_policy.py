@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sandbox import Cause, Client, Integrity, Job, Verdict
 from sandbox.client.local import local
+from sandbox.paths import data_dir
 from sandbox.policy import load_policy
 from sandbox.seccomp.profile import parse
 
@@ -158,6 +161,80 @@ def test_a_reload_changes_all_or_nothing_while_jobs_run(common: Path) -> None:
     # Each job had the one or the other as a whole, and its receipt says which.
     assert {(each.receipt.policy_digest, each.receipt.limits.memory_bytes) for each in verdicts} <= set(digests.items())
     assert len({each.receipt.policy_digest for each in verdicts}) == 2
+
+
+ODD: tuple[Callable[[Path], object], ...] = (
+    lambda path: path.mkdir(),
+    lambda path: path.symlink_to("nowhere"),
+    # Whoever opens it waits for whoever writes.
+    os.mkfifo,
+    lambda path: path.symlink_to("/dev/zero"),
+    lambda path: path.write_text("a = " + "1" * 5_000),
+    lambda path: path.write_text("a = " + "[" * 100_000),
+    # Gone.
+    lambda _: None,
+)
+
+
+def test_whatever_becomes_of_a_policys_file_the_server_goes_on_with_the_last_good_one(common: Path) -> None:
+    base, log, endpoint = common / "base.toml", common / "log", f"unix:{common / 's'}"
+    good = (data_dir("policies") / "default.toml").read_text(encoding="utf-8")
+    base.write_text(good, encoding="utf-8")
+    (common / "default.toml").write_text('extends = "base"\n', encoding="utf-8")
+    with log.open("wb") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve", "--die-with-stdin", "--slots", "1",
+             "--listen", endpoint, "--policies", str(common), "--policy", "default"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr,
+        )  # fmt: skip
+    try:
+        # A signal that comes before it serves is remembered.
+        while not psutil.Process(server.pid).children():
+            time.sleep(0.01)
+        server.send_signal(signal.SIGHUP)
+        wait_for(log, '"policies reloaded"', 1)
+        with Client(endpoint) as client:
+            for refusals, spoil in enumerate(ODD, start=1):
+                base.unlink()
+                spoil(base)
+                server.send_signal(signal.SIGHUP)
+                wait_for(log, '"policies were not reloaded', refusals)
+                result = client.run(Job(program=b"x = 1"))
+                assert isinstance(result, Verdict), result
+                assert result.passed
+                if base.is_dir():
+                    base.rmdir()
+                base.unlink(missing_ok=True)
+                base.touch()
+            base.write_text(good.replace("wall_time_ms = 6_000", "wall_time_ms = 6_001"), encoding="utf-8")
+            server.send_signal(signal.SIGHUP)
+            wait_for(log, '"policies reloaded"', 2)
+            result = client.run(Job(program=b"x = 1"))
+            assert isinstance(result, Verdict)
+            assert result.receipt.limits.wall_time_ms == 6_001
+    finally:
+        assert server.stdin is not None
+        server.stdin.close()
+        assert server.wait(60) == 0
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def test_a_profile_that_cannot_be_written_is_not_lost(tmp_path: Path) -> None:
+    done = command("policy", "learn", "default", "--limit", "1", "--out", str(tmp_path / "nowhere" / "mine.json"))
+    assert done.returncode == 2
+    assert f"no file can be written in {tmp_path / 'nowhere'}" in done.stderr
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "full", str(tmp_path)], check=True, timeout=60)
+    try:
+        (tmp_path / "mine.json").write_text("what was there")
+        done = command("policy", "learn", "default", "--limit", "1", "--out", str(tmp_path / "mine.json"))
+        assert done.returncode == 1, done
+        assert "the profile was printed instead" in done.stderr
+        profile, _ = parse(done.stdout.encode())
+        assert profile is not None
+        assert [path.name for path in tmp_path.iterdir()] == ["mine.json"]
+        assert (tmp_path / "mine.json").read_text() == "what was there"
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True, timeout=60)
 
 
 def wait_for(log: Path, text: str, times: int) -> None:

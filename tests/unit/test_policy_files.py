@@ -1,6 +1,8 @@
 """Policies as text: what they extend, where each value is from, what is wrong with them and in which line."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -397,3 +399,159 @@ def test_the_guide_for_operators_has_the_table_of_keys() -> None:
     guide = SHIPPED.parent / "docs" / "operations.md"
     table = key_table()
     assert table in guide.read_text(encoding="utf-8"), f"put this into {guide}:\n{table}"
+
+
+# Files that are not what they should be.
+
+ODD: dict[str, Callable[[Path], object]] = {
+    "a folder": lambda path: path.mkdir(),
+    "a link to nowhere": lambda path: path.symlink_to("nowhere"),
+    "a link to itself": lambda path: path.symlink_to(path.name),
+    # Whoever opens it waits for whoever writes.
+    "a pipe": os.mkfifo,
+    "a device without an end": lambda path: path.symlink_to("/dev/zero"),
+    "too large": lambda path: path.write_bytes(b"#" * (2 << 20)),
+    "not UTF-8": lambda path: path.write_bytes(b"\xff"),
+    "a number of thousands of digits": lambda path: path.write_text("a = " + "1" * 5_000),
+    "nested": lambda path: path.write_text("a = " + "[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+def test_an_odd_file_is_a_problem_and_nothing_else(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "base.toml")
+    mine = write(tmp_path, "mine", 'extends = "base"\n')
+    for path in (tmp_path / "base.toml", mine):
+        (said,) = problems(path)
+        assert said.startswith("base.toml")
+    with pytest.raises(PolicyError, match=r"base\.toml"):
+        load_policies(tmp_path)
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+def test_an_odd_profile_is_a_problem_and_nothing_else(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    (tmp_path / "seccomp").mkdir()
+    make(tmp_path / "seccomp" / "own.json")
+    (said,) = problems(write(tmp_path, "mine", 'extends = "default"\n[seccomp]\nprofile = "own"\n'))
+    assert said.startswith("seccomp/own.json")
+
+
+def test_an_odd_default_extends_the_one_of_the_package_all_the_same(tmp_path: Path) -> None:
+    assert load_policy(write(tmp_path, "default", 'extends = "default"\n')).name == "default"
+
+
+def test_what_an_editor_hides_is_no_policy(tmp_path: Path) -> None:
+    write(tmp_path, "default", 'extends = "default"\n')
+    (tmp_path / ".#default.toml").symlink_to("somebody@somewhere.1")
+    assert list(load_policies(tmp_path)) == ["default"]
+
+
+@pytest.mark.parametrize("name", ["Mine", "my.v2", "1st", "-x", "a" * 65, "m ine", "é"])
+def test_a_name_that_no_server_could_ask_for_is_refused(tmp_path: Path, name: str) -> None:
+    assert any("a policy is called as its file is" in said for said in problems(
+        write(tmp_path, name, 'extends = "default"\n')
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "quoted", ['"ceilings.memory_bytes" = 8_589_934_592', '"seccomp.allow" = ["bpf"]', '"environment.A" = "b"']
+)
+def test_a_key_in_quotes_is_no_key_of_a_table(tmp_path: Path, quoted: str) -> None:
+    (said,) = problems(write(tmp_path, "mine", f'extends = "default"\n{quoted}\n'))
+    assert said.startswith("mine.toml:2: ")
+    assert "is unknown" in said
+
+
+def test_no_limit_is_more_than_everybody_can_count(tmp_path: Path) -> None:
+    text = 'extends = "default"\n[ceilings]\nmemory_bytes = {}\n'
+    assert load_policy(write(tmp_path, "most", text.format(2**53))).ceilings.memory_bytes == 2**53
+    assert problems(write(tmp_path, "more", text.format(2**53 + 1)))
+
+
+def test_a_line_that_only_looks_like_a_table_is_read_in_no_time(tmp_path: Path) -> None:
+    text = 'extends = "default"\ndescription = """\n[' + " " * 200_000 + '\n"""\n'
+    assert load_policy(write(tmp_path, "mine", text)).name == "mine"
+
+
+def test_what_a_terminal_would_act_on_is_not_shown(tmp_path: Path) -> None:
+    write(tmp_path, "default", 'extends = "default"\ndescription = "\\u001b[2J\\u202e"\n')
+    code, output = called("list", "--policies", str(tmp_path))
+    assert code == 0
+    assert output.isascii()
+    assert "\x1b" not in output
+    write(tmp_path, "default", 'extends = "default"\n"\\u001b[2J" = 1\n')
+    code, output = called("check", "--policies", str(tmp_path))
+    assert code == 1
+    assert "\x1b" not in output
+
+
+@pytest.mark.parametrize("names", [[], ["mine"]])
+def test_check_refuses_a_folder_that_no_server_would_take(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        write(tmp_path, name, 'extends = "default"\n')
+    code, output = called("check", "--policies", str(tmp_path))
+    assert code == 1
+    assert "every server needs the policy 'default'" in output
+    # One by one they may be good.
+    assert [called("check", name, "--policies", str(tmp_path))[0] for name in names] == [0] * len(names)
+
+
+def test_too_many_conditions_are_refused(tmp_path: Path) -> None:
+    rules = [
+        {
+            "names": ["read"],
+            "action": "SCMP_ACT_ALLOW",
+            "comment": "one of many",
+            "args": [{"index": 0, "value": value, "op": "SCMP_CMP_EQ"}],
+        }
+        for value in range(257)
+    ]
+    path = with_profile(tmp_path, json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": rules}))
+    (said,) = problems(path)
+    assert "257 calls with conditions" in said
+
+
+def test_diff_says_which_calls_are_looser(tmp_path: Path) -> None:
+    write(tmp_path, "loosened", 'extends = "strict"\n[seccomp]\nprofile = "default"\n')
+    code, output = called("diff", "strict", str(tmp_path / "loosened.toml"))
+    assert code == 1
+    assert "looser: more system calls: " in output
+    assert (
+        "tighter: fewer system calls: "
+        in called("diff", str(tmp_path / "loosened.toml"), str(SHIPPED / "strict.toml"))[1]
+    )
+
+
+def condition(value: int) -> dict[str, Any]:
+    return {"args": [{"index": 0, "value": value, "op": "SCMP_CMP_EQ"}]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([condition(1)], [{}], "looser: system calls without conditions: read"),
+        ([{}], [condition(1)], "tighter: system calls with conditions: read"),
+        ([condition(1)], [condition(1), condition(2)], "looser: system calls with other conditions: read"),
+        ([condition(1), condition(2)], [condition(1)], "tighter: system calls with other conditions: read"),
+        ([condition(1)], [condition(2)], "other: system calls with other conditions: read"),
+        ([{"action": "SCMP_ACT_ERRNO"}], [{}], "looser: more system calls: read"),
+        (
+            [{"action": "SCMP_ACT_ERRNO"}],
+            [{"action": "SCMP_ACT_TRAP"}],
+            "other: system calls that are denied in another way: read",
+        ),
+        ([{"comment": "one"}], [{"comment": "another"}], "no difference"),
+    ],
+)
+def test_diff_looks_at_the_conditions_of_calls(
+    tmp_path: Path, before: list[dict[str, Any]], after: list[dict[str, Any]], said: str
+) -> None:
+    paths = []
+    for name, rules in (("before", before), ("after", after)):
+        (tmp_path / name).mkdir()
+        rule = {"names": ["read"], "action": "SCMP_ACT_ALLOW", "comment": "streams"}
+        profile = {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [rule | changes for changes in rules]}
+        paths.append(str(with_profile(tmp_path / name, json.dumps(profile))))
+    code, output = called("diff", *paths)
+    assert output.splitlines() == [said]
+    assert code == (0 if said == "no difference" else 1)

@@ -295,9 +295,13 @@ def test_a_small_profile_is_read() -> None:
         ({"defaultErrnoRet": 38}, "runsc always answers EPERM"),
         ({"listenerPath": "/x"}, "listenerPath is unknown"),
         ({"syscalls": {}}, "syscalls must be a list"),
-        ({"syscalls": ["read"]}, "a rule must be an object"),
-        ({"syscalls": rule(names=[])}, "a rule needs names"),
-        ({"syscalls": rule(names="read")}, "a rule needs names"),
+        ({"syscalls": ["read"]}, "rule 1 of syscalls must be an object"),
+        ({"syscalls": rule(names=[])}, "rule 1 of syscalls needs names"),
+        ({"syscalls": rule() + rule(names="read")}, "rule 2 of syscalls needs names"),
+        ({"architectures": "x86"}, "architectures must be a list"),
+        ({"archMap": {}}, "archMap must be a list"),
+        ({"architectures": ["SCMP_ARCH_X86_64"], "archMap": []}, None),
+        ({"defaultErrnoRet": True}, "runsc always answers EPERM"),
         ({"syscalls": rule(names=["raed"])}, "'raed' is no system call; did you mean read?"),
         ({"syscalls": rule(action="SCMP_ACT_NOTIFY")}, "runsc does not take 'SCMP_ACT_NOTIFY'"),
         ({"syscalls": rule(comment=None)}, "the rule of read needs a comment"),
@@ -305,7 +309,13 @@ def test_a_small_profile_is_read() -> None:
         ({"syscalls": rule(errnoRet=2)}, "runsc always answers EPERM"),
         ({"syscalls": rule(includes={"caps": ["CAP_SYS_ADMIN"]})}, "includes and excludes depend on capabilities"),
         ({"syscalls": rule(priority=1)}, "priority is unknown"),
-        ({"syscalls": rule(args={})}, None),
+        # Nothing that is empty in another way is "no conditions", which would allow the call with all arguments.
+        ({"syscalls": rule(args=None)}, None),
+        ({"syscalls": rule(args={})}, "args must be a list"),
+        ({"syscalls": rule(args=False)}, "args must be a list"),
+        ({"syscalls": rule(args="")}, "args must be a list"),
+        ({"syscalls": rule(args=[{"index": 0, "value": 1, "op": []}])}, "op [] is none of"),
+        ({"syscalls": rule(args=[{"index": 0, "value": 1, "op": {}}])}, "op {} is none of"),
         ({"syscalls": rule(args=1)}, "args must be a list"),
         ({"syscalls": rule(args=[1])}, "an argument has index, value, valueTwo and op"),
         ({"syscalls": rule(args=[{"index": 6, "value": 0, "op": "SCMP_CMP_EQ"}])}, "a call has 6 arguments"),
@@ -327,8 +337,27 @@ def test_what_runsc_would_not_take_is_refused(changes: dict[str, Any], said: str
         assert any(said in text for text in found)
 
 
-@pytest.mark.parametrize("source", [b"", b"[]", b"1", b"{", b'"\xff"', b"null"])
+@pytest.mark.parametrize(
+    "source",
+    [b"", b"[]", b"1", b"{", b'"\xff"', b"null", b"[" * 100_000, b'{"defaultErrnoRet": ' + b"1" * 5_000 + b"}"],
+)
 def test_what_is_no_profile(source: bytes) -> None:
     profile, found = parse(source)
     assert profile is None
     assert found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [], "syscalls": []}',
+        '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "comment": "c", '
+        '"action": "SCMP_ACT_ERRNO", "action": "SCMP_ACT_ALLOW"}]}',
+        '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "comment": "c", "action": '
+        '"SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}], "args": []}]}',
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(source: str) -> None:
+    profile, found = parse(source.encode())
+    assert profile is None
+    assert "is there twice" in found[0].text
