@@ -44,6 +44,7 @@ def launcher(
     from sandbox.cli.backends import languages_of, make_launcher, policies_reader
     from sandbox.launcher import privileges, process
 
+    privileges.close_inherited()
     logs.configure()
     who = privileges.find_user(user)
     made = make_launcher(

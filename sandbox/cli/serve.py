@@ -4,6 +4,7 @@
 import asyncio
 import math
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ def serve(
 
     Two processes: the launcher, which makes boxes and speaks to no network, and the server, which listens, and gives up
     all privileges before it does anything else. Started as root, this command is both; with --launcher it is the
-    server alone, and may be anybody.
+    server alone, and may be started by anybody: as root it becomes --user, and others give up what they have.
 
     Before it listens, it removes what a server that died has left behind, makes a box for each language, looks at the
     kernel in it, and runs a small program; then it attacks every limit, in the short form of `sandbox doctor`. A server
@@ -125,6 +126,9 @@ def serve(
     from sandbox.cli.backends import languages_of, make_launcher, policies_reader
     from sandbox.launcher import privileges, process
 
+    privileges.close_inherited()
+    # Policies are read anyway; from where the server can read them again, it does.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logs.configure()
     languages = languages_of(names)
     # The server does not stay where it was started.
@@ -148,10 +152,19 @@ def serve(
     policies_now = read_policies()
     if launcher_path is not None:
         _refuse_the_launchers_options()
+        is_root = os.geteuid() == 0
+        if user is not None and not is_root:
+            raise click.UsageError("--user: only root can become somebody else")
+        who = privileges.find_user(user) if is_root else None
         try:
             connection = process.connect(launcher_path)
         except OSError as error:
             raise BackendError(f"no launcher at {launcher_path}: {error}: start sandbox launcher first") from error
+        if who is None:
+            privileges.renounce()
+        else:
+            _make_its_own(settings, who)
+            privileges.drop(who)
         asyncio.run(server.serve(settings, connection, policies_now, read_policies, languages))
         return
     if os.geteuid() != 0:
@@ -174,9 +187,10 @@ def serve(
         privileges.drop(who)
         asyncio.run(server.serve(settings, connection, policies_now, read_policies, languages))
     finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         connection.close()
         # It is still destroying boxes; who waits for this process must not find any afterwards.
-        os.waitpid(launcher_pid, 0)
+        process.await_end(launcher_pid)
 
 
 def _absolute(path: Path | None) -> Path | None:
@@ -185,7 +199,7 @@ def _absolute(path: Path | None) -> Path | None:
 
 def _refuse_the_launchers_options() -> None:
     context = click.get_current_context()
-    for name in ("backend", "runsc", "with_templates", "boxes_max", "ready_max", "user"):
+    for name in ("backend", "runsc", "with_templates", "boxes_max", "ready_max"):
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} is the launcher's to know: say it there")
 

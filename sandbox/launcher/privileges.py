@@ -1,5 +1,6 @@
 """What a process may do on this machine, and how it gives all of it up."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import BackendError
+from sandbox.logs import logger
 from sandbox.seccomp.bpf import filter_of
 from sandbox.seccomp.profile import Action, Argument, Comparison, Profile, Rule
 
@@ -28,7 +30,9 @@ _SECCOMP_MODE_FILTER = 2
 _INSTRUCTION_BYTES = 8
 _WORD = 0xFFFF_FFFF
 _CAPABILITIES_MAX = 64
-_CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+_CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
+_CAPABILITY_VERSION = 0x20080522
+_STANDARD_STREAMS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Privileges:
         uids: Real, effective, saved, file system.
         gids: The same for groups.
         groups: Supplementary ones.
-        capabilities: All sets together, one bit for each.
+        capabilities: Those that it has or can take up: all sets but the next one together, one bit for each.
+        bounding: Those that a program with more rights could give it.
         no_new_privileges: Whether no program that it starts can have more.
     """
 
@@ -55,13 +60,15 @@ class Privileges:
     gids: frozenset[int]
     groups: frozenset[int]
     capabilities: int
+    bounding: int
     no_new_privileges: bool
 
     @property
     def is_none(self) -> bool:
         """Whether it has no privilege and gets none."""
         roots = self.uids | self.gids | self.groups
-        return 0 not in roots and self.groups <= self.gids and not self.capabilities and self.no_new_privileges
+        capabilities = self.capabilities | self.bounding
+        return 0 not in roots and self.groups <= self.gids and not capabilities and self.no_new_privileges
 
 
 def find_user(name: str | None) -> User:
@@ -120,6 +127,37 @@ def drop(user: User) -> None:
         raise BackendError(f"the server's privileges cannot be given up: {left}")
 
 
+def renounce() -> None:
+    """Give up what a process that is not root can have, for ever: capabilities, and programs that would give it more.
+
+    Raises:
+        BackendError: Something is left.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    if look("self").capabilities:
+        # struct __user_cap_header_struct and two of __user_cap_data_struct of linux/capability.h. Not where there are
+        # none: a service manager's own filter may end whoever makes this call.
+        libc.capset((ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)())
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _deny_calls(libc)
+    os.chdir("/")
+    left = look("self")
+    if left.capabilities or not left.no_new_privileges:
+        raise BackendError(f"the server's privileges cannot be given up: {left}")
+    if not left.groups <= left.gids:
+        logger().warning("the server's user is in other groups, and may do what these may", groups=sorted(left.groups))
+
+
+def close_inherited() -> None:
+    """Close what whoever started this process had open: a descriptor outlives the right to open it."""
+    for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        with contextlib.suppress(OSError):
+            # What was opened here is not inheritable.
+            if descriptor >= _STANDARD_STREAMS and os.get_inheritable(descriptor):
+                os.close(descriptor)
+
+
 def _deny_calls(libc: ctypes.CDLL) -> None:
     """Put a filter of system calls on: what a server never needs, and what leads to others.
 
@@ -173,5 +211,6 @@ def look(pid: int | str) -> Privileges:
         gids=frozenset(map(int, told["Gid"])),
         groups=frozenset(map(int, told["Groups"])),
         capabilities=capabilities,
+        bounding=int(told["CapBnd"][0], 16),
         no_new_privileges=told["NoNewPrivs"] == ["1"],
     )

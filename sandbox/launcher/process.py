@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import select
 import signal
 import socket
 import stat
@@ -26,6 +27,7 @@ _SOCKET_MODE = 0o600
 _SERVERS_MAX = 16
 _PAUSE_S = 1.0
 _CONNECT_TIMEOUT_S = 10.0
+_END_TIMEOUT_MS = 60_000
 
 
 def fork(make: Callable[[], Launcher]) -> tuple[socket.socket, int]:
@@ -55,6 +57,24 @@ def fork(make: Callable[[], Launcher]) -> tuple[socket.socket, int]:
     finally:
         # Not a step further as a copy of the server.
         os._exit(status)
+
+
+def await_end(pid: int) -> None:
+    """Wait until a launcher that was forked here has destroyed its boxes, but not for ever.
+
+    One that hangs sees when this process ends.
+    """
+    descriptor = os.pidfd_open(pid)
+    try:
+        ending = select.poll()
+        ending.register(descriptor, select.POLLIN)
+        has_ended = bool(ending.poll(_END_TIMEOUT_MS))
+    finally:
+        os.close(descriptor)
+    if has_ended:
+        os.waitpid(pid, 0)
+    else:
+        logger().error("the launcher does not end: left behind", pid=pid)
 
 
 async def _serve_one(make: Callable[[], Launcher], connection: socket.socket, server: int) -> None:
@@ -103,7 +123,7 @@ async def listen(launcher: Launcher, path: Path, *, uid: int) -> None:
 
     Args:
         launcher: Not started.
-        path: The socket. Its folder must be one that only root may write.
+        path: The socket. Its folder is one that only root may write.
         uid: The only user who may connect, beside root.
 
     Raises:
@@ -112,6 +132,8 @@ async def listen(launcher: Launcher, path: Path, *, uid: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    hint = "policies are read again when a server asks: send the signal to it"
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: logger().warning("SIGHUP", hint=hint))
     servers: set[asyncio.Task[None]] = set()
     try:
         await launcher.start()
@@ -176,6 +198,7 @@ def _whose(connection: socket.socket, uid: int, *, full: bool) -> int | None:
 def _listening(path: Path, uid: int) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         try:
+            _check_folder(path)
             _make_room(path)
             # Root's alone, until it is who shall connect.
             before = os.umask(0o777 & ~_SOCKET_MODE)
@@ -183,7 +206,8 @@ def _listening(path: Path, uid: int) -> Iterator[socket.socket]:
                 listener.bind(str(path))
             finally:
                 os.umask(before)
-            os.chown(path, uid, -1)
+            os.chown(path, uid, -1, follow_symlinks=False)
+            ours = path.lstat()
             listener.listen()
             listener.setblocking(False)
         except OSError as error:
@@ -193,7 +217,26 @@ def _listening(path: Path, uid: int) -> Iterator[socket.socket]:
         try:
             yield listener
         finally:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                # Not the one of a launcher that has come after this.
+                if os.path.samestat(path.lstat(), ours):
+                    path.unlink()
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse a folder in which others could put a socket of their own in the place of this one.
+
+    Raises:
+        BackendError: It is one.
+        OSError: It is not there.
+    """
+    folder = path.parent.stat()
+    others = stat.S_IWOTH if folder.st_gid == 0 else stat.S_IWOTH | stat.S_IWGRP
+    if folder.st_uid != 0 or (folder.st_mode & others and not folder.st_mode & stat.S_ISVTX):
+        raise BackendError(
+            f"cannot listen on {path}: others than root may write to its folder, and put a socket of their own there: "
+            "name one in a folder of root's"
+        )
 
 
 def _make_room(path: Path) -> None:
@@ -208,18 +251,33 @@ def _make_room(path: Path) -> None:
         return
     if not stat.S_ISSOCK(mode):
         raise BackendError(f"cannot listen on {path}: something else is there, which is not removed")
-    with contextlib.suppress(OSError):
-        connect(path).close()
+    try:
+        _connected(path).close()
+    except ConnectionRefusedError:
+        # Nobody listens. Whatever else keeps it from answering, it may live.
+        path.unlink()
+    except OSError as error:
+        raise BackendError(f"cannot listen on {path}: who has it does not answer ({error}): end it first") from error
+    else:
         raise BackendError(f"cannot listen on {path}: another launcher does")
-    path.unlink()
 
 
 def connect(path: Path) -> socket.socket:
     """Connect to a launcher that listens.
 
     Raises:
-        OSError: None does, or this user may not.
+        OSError: None does, this user may not, or who listens is neither root nor this user.
     """
+    connection = _connected(path)
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, uid, _ = _CREDENTIALS.unpack(credentials)
+    if uid not in {0, os.geteuid()}:
+        connection.close()
+        raise PermissionError(errno.EPERM, f"user {uid} listens there, who is not root")
+    return connection
+
+
+def _connected(path: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         connection.settimeout(_CONNECT_TIMEOUT_S)

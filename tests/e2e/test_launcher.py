@@ -154,12 +154,20 @@ def launcher_at(path: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes
     assert not path.exists()
 
 
+@pytest.fixture
+def roots(common: Path) -> Path:
+    """A folder that everybody may enter and nobody else may write to, as a launcher's socket needs it."""
+    folder = common / "roots"
+    folder.mkdir(mode=0o755)
+    return folder
+
+
 def as_user(uid: int, *command: str) -> list[str]:
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--bounding-set=-all", *command]
 
 
-def test_a_server_of_another_user_is_served_by_a_launcher_of_its_own(common: Path) -> None:
-    before, path = leftovers(), common / "launcher"
+def test_a_server_of_another_user_is_served_by_a_launcher_of_its_own(common: Path, roots: Path) -> None:
+    before, path = leftovers(), roots / "launcher"
     with launcher_at(path, "--user", "64999:64999"):
         log = common / "server.log"
         with log.open("wb") as stderr:
@@ -187,8 +195,8 @@ def test_a_server_of_another_user_is_served_by_a_launcher_of_its_own(common: Pat
     wait_until_as_before(before)
 
 
-def test_a_stranger_who_gets_at_the_socket_is_turned_away(common: Path) -> None:
-    path = common / "launcher"
+def test_a_stranger_who_gets_at_the_socket_is_turned_away(roots: Path) -> None:
+    path = roots / "launcher"
     with launcher_at(path, "--user", "64999:64999"):
         path.chmod(0o777)
         said = subprocess.run(
@@ -198,7 +206,122 @@ def test_a_stranger_who_gets_at_the_socket_is_turned_away(common: Path) -> None:
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert "b''" in said.stdout or "ConnectionReset" in said.stderr or "BrokenPipe" in said.stderr, said
-        assert "a stranger was turned away" in (common / "launcher.log").read_text()
+        assert "a stranger was turned away" in (roots / "launcher.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        [],
+        ["setpriv", "--reuid=64999", "--regid=64999", "--clear-groups", "--inh-caps=+net_admin,+sys_admin",
+         "--ambient-caps=+net_admin,+sys_admin"],
+    ],
+    ids=["root", "a user with capabilities"],
+)  # fmt: skip
+def test_a_server_that_is_started_by_itself_gives_up_what_it_has(
+    common: Path, roots: Path, tmp_path: Path, who: list[str]
+) -> None:
+    path = roots / "launcher"
+    with launcher_at(path, "--user", "64999:64999"), (tmp_path / "secret").open("wb") as secret:
+        server = subprocess.Popen(
+            [*who, sys.executable, "-m", "sandbox", "serve", "--launcher", str(path), "--listen", f"unix:{common}/s"],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[secret.fileno()],
+        )  # fmt: skip
+        try:
+            wait_for(lambda: b"a server has connected" in (roots / "launcher.log").read_bytes())
+            wait_for(lambda: look(server.pid).no_new_privileges)
+            wait_for(lambda: "Seccomp:\t2" in Path(f"/proc/{server.pid}/status").read_text())
+            wait_for(lambda: Path(f"/proc/{server.pid}/cwd").readlink() == Path("/"))
+            has = look(server.pid)
+            assert not has.capabilities
+            assert 0 not in has.uids | has.gids
+            assert has.is_none == (not who)
+            # What whoever started it had open is no longer open here.
+            assert tmp_path / "secret" not in [link.readlink() for link in Path(f"/proc/{server.pid}/fd").iterdir()]
+        finally:
+            server.kill()
+            server.wait()
+
+
+def refused_launcher(path: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "launcher", "--socket", str(path)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 3, done
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_socket_where_others_could_put_their_own_is_refused(common: Path, roots: Path) -> None:
+    assert "others than root may write to its folder" in refused_launcher(common / "launcher")
+    os.chown(roots, 64_999, 0)
+    assert "others than root may write to its folder" in refused_launcher(roots / "launcher")
+
+
+def test_the_socket_of_somebody_who_lives_is_nobody_elses(roots: Path) -> None:
+    path = roots / "launcher"
+    with launcher_at(path) as launcher:
+        # It is no reason to end, and nothing is read again.
+        launcher.send_signal(signal.SIGHUP)
+        assert "another launcher does" in refused_launcher(path)
+        launcher.send_signal(signal.SIGSTOP)
+        try:
+            with contextlib.ExitStack() as crowd:
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        one = crowd.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+                        one.setblocking(False)
+                        one.connect(str(path))
+                # It has no more room for who asks, and lives all the same.
+                assert "does not answer" in refused_launcher(path)
+        finally:
+            launcher.send_signal(signal.SIGCONT)
+        # As soon as it has seen that the crowd is gone.
+        wait_for(lambda: is_served(path))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as another_service:
+        another_service.bind(str(path))
+        another_service.listen()
+        assert "does not answer" in refused_launcher(path)
+        assert path.exists()
+
+
+def is_served(path: Path) -> bool:
+    with contextlib.suppress(ConnectionError):
+        return asyncio.run(ask_for_a_box(path, TRUE))
+    return False
+
+
+def test_a_launcher_that_ends_takes_no_other_socket_with_it(roots: Path) -> None:
+    path = roots / "launcher"
+    with launcher_at(path) as first:
+        path.unlink()
+        with launcher_at(path):
+            first.terminate()
+            assert first.wait(60) == 0
+            assert asyncio.run(ask_for_a_box(path, TRUE))
+
+
+LISTEN = """
+import socket, sys
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+listener.bind(sys.argv[1])
+listener.listen()
+input()
+"""
+
+
+def test_a_server_asks_nobody_who_is_not_root(common: Path) -> None:
+    path = common / "launcher"
+    # It ends when its standard input does.
+    with subprocess.Popen(as_user(64_998, sys.executable, "-c", LISTEN, str(path)), stdin=subprocess.PIPE):
+        wait_for(path.exists)
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox", "serve", "--launcher", str(path)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 3, done
+    assert "user 64998 listens there, who is not root" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -232,21 +355,21 @@ def test_a_root_that_may_not_become_anybody_else_says_what_to_do() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_launcher_removes_nothing_that_is_no_socket(common: Path) -> None:
-    (common / "precious").write_text("mine")
-    (common / "link").symlink_to(common / "precious")
+def test_a_launcher_removes_nothing_that_is_no_socket(roots: Path) -> None:
+    (roots / "precious").write_text("mine")
+    (roots / "link").symlink_to(roots / "precious")
     for name in ("precious", "link"):
         done = subprocess.run(
-            [sys.executable, "-m", "sandbox", "launcher", "--socket", str(common / name)],
+            [sys.executable, "-m", "sandbox", "launcher", "--socket", str(roots / name)],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.returncode == 3, done
         assert "something else is there" in done.stderr
-    assert (common / "link").read_text() == "mine"
+    assert (roots / "link").read_text() == "mine"
 
 
-def test_the_two_must_have_the_same_policies(common: Path) -> None:
-    path = common / "launcher"
+def test_the_two_must_have_the_same_policies(roots: Path) -> None:
+    path = roots / "launcher"
     with launcher_at(path, "--user", "64999:64999"):
         done = subprocess.run(
             [sys.executable, "-m", "sandbox", "serve", "--launcher", str(path), "--policy", "strict"],
@@ -417,9 +540,9 @@ def test_whatever_a_client_says_boxes_are_made_from_the_same_document(spy: tuple
 
 
 def test_no_message_makes_a_box_outside_the_template_and_none_ends_the_launcher(
-    common: Path, spy: tuple[Path, Path]
+    roots: Path, spy: tuple[Path, Path]
 ) -> None:
-    before, path, (runsc, seen) = leftovers(), common / "launcher", spy
+    before, path, (runsc, seen) = leftovers(), roots / "launcher", spy
     with launcher_at(path, "--runsc", str(runsc), "--user", "64999:64999", "--no-templates"):
         asyncio.run(ask_for_a_box(path, TRUE))
         golden = documents(seen, sizes=False)
