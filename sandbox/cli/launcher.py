@@ -57,4 +57,5 @@ def launcher(
         ready_max=ready_max,
     )
     host.come_first()
+    process.watch_children_without_threads()
     asyncio.run(process.listen(made, path, uid=who.uid))

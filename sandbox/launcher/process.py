@@ -10,6 +10,7 @@ import signal
 import socket
 import stat
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,11 +53,21 @@ def fork(make: Callable[[], Launcher]) -> tuple[socket.socket, int]:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         ctypes.CDLL(None).prctl(_PR_SET_NAME, _NAME, 0, 0, 0)
+        watch_children_without_threads()
         asyncio.run(_serve_one(make, theirs, server))
         status = 0
     finally:
         # Not a step further as a copy of the server.
         os._exit(status)
+
+
+def watch_children_without_threads() -> None:
+    """Have asyncio learn of the end of a child by a descriptor of it, as it does by itself from Python 3.12 on.
+
+    Before, it makes a thread for each: a fifth of what a box costs this process.
+    """
+    if sys.version_info < (3, 12):
+        asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
 
 
 def await_end(pid: int) -> None:

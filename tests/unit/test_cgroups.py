@@ -791,10 +791,10 @@ def test_empty_is_what_is_gone_and_not_what_cannot_be_read(v2: Path, monkeypatch
     cgroup = cgroups.detect("sandbox", v2).view("sandbox/absent", "absent")
     assert cgroup.is_empty()
     # It goes while it is read.
-    monkeypatch.setattr(Path, "read_text", raising(OSError(errno.ENODEV, "No such device")))
+    monkeypatch.setattr(files, "text", raising(OSError(errno.ENODEV, "No such device")))
     assert cgroup.is_empty()
     assert cgroup.pids() == []
-    monkeypatch.setattr(Path, "read_text", raising(PermissionError(errno.EACCES, "Permission denied")))
+    monkeypatch.setattr(files, "text", raising(PermissionError(errno.EACCES, "Permission denied")))
     with pytest.raises(PermissionError):
         cgroup.is_empty()
     with pytest.raises(PermissionError):
@@ -901,10 +901,14 @@ def test_version_1_does_not_mind_a_process_that_has_just_gone(v1: Path, monkeypa
     cgroup.signal_all()
 
 
+BUSY = OSError(errno.EBUSY, "Device or resource busy")
+
+
 class Dying:
     """A cgroup of which the processes die one by one, each time that it is killed."""
 
     oci_path = "/sandbox/a-b"
+    events = None
 
     def __init__(self, lives: int, *refusals: OSError) -> None:
         self.lives = lives
@@ -926,6 +930,8 @@ class Dying:
         self.removals += 1
         if self._refusals:
             raise self._refusals.pop(0)
+        if self.lives > 0:
+            raise BUSY
 
 
 @pytest.mark.parametrize("lives", [0, 1, 5])
@@ -964,16 +970,25 @@ def test_killing_can_be_cancelled() -> None:
     asyncio.run(work())
 
 
-BUSY = OSError(errno.EBUSY, "Device or resource busy")
-
-
 def test_a_cgroup_that_is_still_held_is_removed_a_moment_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "_REMOVE_PAUSE_S", 0.0)
     cgroup = Dying(2, BUSY, BUSY)
     asyncio.run(cgroups.remove(cgroup))  # type: ignore[arg-type]
     assert cgroup.removals == 3
-    # Killed anew before each try: somebody may have come in since.
-    assert cgroup.signals == 2 + 2
+    # Killed anew before each other try: somebody may have come in since.
+    assert cgroup.signals == 2 + 1
+
+
+def test_a_cgroup_that_nobody_is_in_is_not_looked_through_again() -> None:
+    cgroup = Dying(0)
+    asyncio.run(cgroups.remove(cgroup))  # type: ignore[arg-type]
+    assert (cgroup.removals, cgroup.signals) == (1, 0)
+
+
+def test_what_still_lives_is_killed_and_then_removed() -> None:
+    cgroup = Dying(3)
+    asyncio.run(cgroups.remove(cgroup))  # type: ignore[arg-type]
+    assert (cgroup.removals, cgroup.signals) == (2, 3)
 
 
 @pytest.mark.parametrize(("refusal", "timeout_s"), [(BUSY, -1.0), (PermissionError(errno.EPERM, "no"), 60.0)])
@@ -981,18 +996,20 @@ def test_a_cgroup_that_is_not_let_go_of_is_stuck(
     monkeypatch: pytest.MonkeyPatch, refusal: OSError, timeout_s: float
 ) -> None:
     monkeypatch.setattr(ending, "_KILL_TIMEOUT_S", timeout_s)
-    cgroup = Dying(1, refusal)
+    cgroup = Dying(1, refusal, refusal)
     with pytest.raises(cgroups.StuckError, match="cannot remove the cgroup /sandbox/a-b"):
         asyncio.run(cgroups.remove(cgroup))  # type: ignore[arg-type]
-    assert cgroup.removals == 1
+    # Once before it was killed, and once after.
+    assert cgroup.removals == 2
 
 
 def test_what_cannot_be_killed_is_not_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending, "_KILL_TIMEOUT_S", -1.0)
-    cgroup = Dying(10)
+    monkeypatch.setattr(ending, "_KILL_TIMEOUT_S", 0.01)
+    cgroup = Dying(10**9)
     with pytest.raises(cgroups.StuckError, match="do not die"):
         asyncio.run(cgroups.remove(cgroup))  # type: ignore[arg-type]
-    assert cgroup.removals == 0
+    # The kernel has refused once, and was not asked again.
+    assert cgroup.removals == 1
 
 
 # Our folder, which another server may just be taking away.

@@ -1,6 +1,7 @@
 """A box that does not die is killed again and again, its slot is nobody's meanwhile, and the log says so loudly."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ class Stuck:
 
     oci_path = "/sandbox/stuck"
     has_kill = True
+    events = None
 
     def __init__(self, survives: int, refusal: Exception | None = None) -> None:
         self.attempts = 0
@@ -37,7 +39,8 @@ class Stuck:
             raise self._refusal
 
     def remove(self) -> None:
-        assert self.is_empty()
+        if not self.is_empty():
+            raise OSError(errno.EBUSY, "Device or resource busy")
         self.is_removed = True
 
 

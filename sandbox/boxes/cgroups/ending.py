@@ -1,9 +1,10 @@
 """The end of a box: everything in its cgroup is killed, the kernel says that nothing is left, the cgroup is removed."""
 
 import asyncio
+import contextlib
 import errno
-from collections.abc import Callable
 
+from sandbox.boxes.cgroups.alarm import Alarm
 from sandbox.boxes.cgroups.protocol import Cgroup
 from sandbox.boxes.cgroups.unified import kill_each
 from sandbox.errors import BackendError
@@ -20,34 +21,34 @@ class StuckError(BackendError):
 
 
 async def kill_all(cgroup: Cgroup) -> None:
-    """Kill everything in a cgroup and wait until the kernel says that it is empty.
+    """Kill everything in a cgroup and wait until the kernel says that it is empty, which it does by itself if it can.
 
     Raises:
         StuckError: Something in it does not die.
     """
     begun = asyncio.get_running_loop().time()
+    emptied = asyncio.Event()
 
     def kill() -> bool:
+        emptied.clear()
         # Killed before it is looked at: what was forked meanwhile is seen by the look.
         cgroup.signal_all()
         if asyncio.get_running_loop().time() - begun > _SINGLY_AFTER_S:
             kill_each(set(cgroup.pids()))
         return cgroup.is_empty()
 
-    if not await _repeat(kill):
-        raise StuckError(f"processes {cgroup.pids()} of cgroup {cgroup.oci_path} do not die of SIGKILL")
-
-
-async def _repeat(attempt: Callable[[], bool]) -> bool:
-    """Attempt something, with growing pauses, until it succeeds or the time is up. Returns whether it did."""
-    deadline = asyncio.get_running_loop().time() + _KILL_TIMEOUT_S
-    pause_s = _PAUSE_MIN_S
-    while not attempt():
-        if asyncio.get_running_loop().time() > deadline:
-            return False
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, _PAUSE_MAX_S)
-    return True
+    # Without the kernel's word one has to look again and again.
+    pause_s = _PAUSE_MIN_S if cgroup.events is None else _PAUSE_MAX_S
+    if kill():
+        return
+    with contextlib.closing(Alarm([] if cgroup.events is None else [cgroup.events], None, emptied.set)):
+        while not kill():
+            if asyncio.get_running_loop().time() - begun > _KILL_TIMEOUT_S:
+                raise StuckError(f"processes {cgroup.pids()} of cgroup {cgroup.oci_path} do not die of SIGKILL")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await emptied.wait()
+            pause_s = min(pause_s * 2, _PAUSE_MAX_S)
 
 
 async def remove(cgroup: Cgroup) -> None:
@@ -56,6 +57,10 @@ async def remove(cgroup: Cgroup) -> None:
     Raises:
         StuckError: Something in it does not die, or the kernel does not let go of it.
     """
+    with contextlib.suppress(OSError):
+        # Most have been killed and seen to be empty, and the kernel lets go of none in which anything lives.
+        cgroup.remove()
+        return
     deadline = asyncio.get_running_loop().time() + _KILL_TIMEOUT_S
     while True:
         # Each time anew: a runtime that was just starting may have put a process there since.

@@ -20,6 +20,10 @@ class Cgroup(Protocol):
     def entrance(self) -> Path | None:
         """The file that a runtime must write itself into before it starts the box; None: it goes in by itself."""
 
+    @property
+    def events(self) -> Path | None:
+        """The file that the kernel marks as changed when the last process leaves; None where it has none."""
+
     def limit(self, spec: BoxSpec) -> None:
         """Set the ceilings under which the box starts.
 

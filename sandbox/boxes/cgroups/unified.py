@@ -33,7 +33,7 @@ class UnifiedFolder:
         kernel before 5.13 has `some` alone.
         """
         try:
-            lines = (self.path / "cpu.pressure").read_text().splitlines()
+            lines = files.text(self.path / "cpu.pressure").splitlines()
         except OSError:
             # Not built in, or switched off on the kernel's command line.
             return None
@@ -43,8 +43,13 @@ class UnifiedFolder:
     def is_empty(self) -> bool:
         """Tell whether the kernel says that nothing runs in it or below it."""
         with files.gone_is_empty():
-            return files.field(self.path / "cgroup.events", "populated") == 0
+            return files.field(self.events, "populated") == 0
         return True
+
+    @property
+    def events(self) -> Path:
+        """The file that the kernel marks as changed when the last process leaves."""
+        return self.path / "cgroup.events"
 
     @property
     def has_kill(self) -> bool:
@@ -59,7 +64,7 @@ class UnifiedFolder:
         """Kill everything in it, at once where the kernel can."""
         if self.has_kill:
             with files.gone_is_empty():
-                (self.path / "cgroup.kill").write_text("1")
+                files.tell(self.path / "cgroup.kill", "1")
         else:
             kill_each(self.pids())
 

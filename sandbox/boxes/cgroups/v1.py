@@ -1,6 +1,7 @@
 """Cgroup v1: the same folder in each controller, and beside them one in the unified hierarchy where there is one."""
 
 import contextlib
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,11 @@ class HierarchyV1:
     def _roots(self) -> tuple[Path, ...]:
         return self._controllers if self._unified is None else (*self._controllers, self._unified)
 
+    @functools.cached_property
+    def _with_cpuset(self) -> frozenset[Path]:
+        """Those in which a new folder must be given its cores. Asked for when ours is there."""
+        return frozenset(root for root in self._roots if (root / self._parent / "cpuset.cpus").exists())
+
     def prepare(self) -> None:
         """Make our folder in each hierarchy."""
         try:
@@ -60,7 +66,8 @@ class HierarchyV1:
             for root in self._roots:
                 path = root / self._parent / name
                 path.mkdir(exist_ok=True)
-                _inherit_cpuset(path, path.parent)
+                if root in self._with_cpuset:
+                    _inherit_cpuset(path, path.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 cgroup.remove()
@@ -100,6 +107,10 @@ class _CgroupV1:
         # A runtime puts the box into the v1 controllers; into the unified hierarchy, which has none, it does not.
         return self._unified.entrance if self._unified is not None else None
 
+    @property
+    def events(self) -> Path | None:
+        return None if self._unified is None else self._unified.events
+
     def limit(self, spec: BoxSpec) -> None:
         self._write("cpu", "cpu.cfs_period_us", str(CPU_PERIOD_US))
         self._write("cpu", "cpu.cfs_quota_us", str(spec.cpu_quota_us))
@@ -111,7 +122,7 @@ class _CgroupV1:
         if (self._paths["memory"] / "memory.memsw.limit_in_bytes").exists():
             names.append("memory.memsw.limit_in_bytes")
             # Memory with swap may never be less than memory alone.
-            if memory_bytes > int((self._paths["memory"] / names[0]).read_text()):
+            if memory_bytes > int(files.text(self._paths["memory"] / names[0])):
                 names.reverse()
         for name in names:
             self._write("memory", name, str(memory_bytes))
@@ -156,21 +167,21 @@ class _CgroupV1:
         if self._unified is not None:
             cpu_time_us = self._unified.cpu_time_us()
         else:
-            cpu_time_us = int((self._paths["cpuacct"] / "cpuacct.usage").read_text()) // 1000
+            cpu_time_us = int(files.text(self._paths["cpuacct"] / "cpuacct.usage")) // 1000
         throttled_ns = files.optional_field(self._paths["cpu"] / "cpu.stat", "throttled_time") or 0
         return Counters(
             cpu_time_us=cpu_time_us,
             cpu_pressure_us=None if self._unified is None else self._unified.pressure_us(),
             cpu_throttled_us=throttled_ns // 1000,
-            memory_bytes=int((memory / "memory.usage_in_bytes").read_text()),
-            memory_peak_bytes=int((memory / "memory.max_usage_in_bytes").read_text()),
+            memory_bytes=int(files.text(memory / "memory.usage_in_bytes")),
+            memory_peak_bytes=int(files.text(memory / "memory.max_usage_in_bytes")),
             oom_kills=files.field(memory / "memory.oom_control", "oom_kill"),
             process_limit_hits=files.field(self._paths["pids"] / "pids.events", "max"),
         )
 
     def held_memory_bytes(self) -> int:
         memory = self._paths["memory"]
-        current = int((memory / "memory.usage_in_bytes").read_text())
+        current = int(files.text(memory / "memory.usage_in_bytes"))
         return files.without_cache(current, memory / "memory.stat", cache="cache")
 
     def pids(self) -> list[int]:

@@ -108,6 +108,10 @@ class _CgroupV2:
             self._peak = peak
 
     @property
+    def events(self) -> Path | None:
+        return self._unified.events
+
+    @property
     def has_kill(self) -> bool:
         return self._unified.has_kill
 
@@ -125,7 +129,7 @@ class _CgroupV2:
         """Nothing was made."""
 
     def counters(self) -> Counters:
-        current = int((self._path / "memory.current").read_text())
+        current = int(files.text(self._path / "memory.current"))
         return Counters(
             cpu_time_us=self._unified.cpu_time_us(),
             cpu_pressure_us=self._unified.pressure_us(),
@@ -145,7 +149,7 @@ class _CgroupV2:
         return int(peak.read_text()) if peak.exists() else current
 
     def held_memory_bytes(self) -> int:
-        current = int((self._path / "memory.current").read_text())
+        current = int(files.text(self._path / "memory.current"))
         return files.without_cache(current, self._path / "memory.stat", cache="file")
 
     def pids(self) -> list[int]:
