@@ -13,7 +13,7 @@ def why_too_old(version: str) -> str | None:
         if int(match[1]) > _LAST_BAD_RELEASE:
             return None
         return f"lacks the fix of CVE-2026-96812, a host root escape; needs a release after {_LAST_BAD_RELEASE}"
-    if match := re.fullmatch(r"v0\.0\.0-(\d{14})-[0-9a-f]{12}(\+precompiled)?", version):
+    if match := re.fullmatch(r"v0\.0\.0-(\d{14})-[0-9a-f]{12}(\+precompiled|\+tuned)?", version):
         if int(match[1]) >= _OLDEST_GOOD_MODULE:
             return None
         return f"lacks the fix of CVE-2026-96812, a host root escape; needs a build from {_OLDEST_GOOD_MODULE} on"

@@ -699,6 +699,8 @@ def test_the_installer_and_the_doctor_refuse_the_same_versions(installer: Module
         ("v0.0.0-20260905035102-160fafc42237", False),
         ("v0.0.0-20260905035101-160fafc42237", True),
         ("v0.0.0-20260905035102-160fafc42237+precompiled", False),
+        ("v0.0.0-20260905035102-160fafc42237+tuned", False),
+        ("v0.0.0-20260905035101-160fafc42237+tuned", True),
         ("v0.0.0-20260905035101-160fafc42237+precompiled", True),
         ("v0.0.0-20260905035102-160fafc42237+else", True),
         ("v0.0.0-20270101000000-000000000000", False),
