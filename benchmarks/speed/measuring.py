@@ -91,9 +91,11 @@ def _contest(key: str, effort: Effort, works: Sequence[Work], mine: Way, theirs:
 
 
 @contextmanager
-def _server(languages: Sequence[str] = (), policies: Sequence[str] = ("default",)) -> Iterator[tuple[Client, int]]:
+def _server(
+    languages: Sequence[str] = (), policies: Sequence[str] = ("default",), *, ready_max: int = 0
+) -> Iterator[tuple[Client, int]]:
     """Give a client of a server, and how many jobs it runs at once."""
-    with local(languages=languages, policies=policies) as client:
+    with local(languages=languages, policies=policies, extra_args=["--ready-max", str(ready_max)]) as client:
         yield client, client.server_info().slots
 
 
@@ -146,8 +148,8 @@ def data(effort: Effort, _: Path) -> Mapping[str, Measured]:
 
 
 def latency(effort: Effort, __: Path) -> Mapping[str, Measured]:
-    """One tiny job now and then, on a server that does nothing else."""
-    with _server() as (client, slots):
+    """One tiny job now and then, on a server that does nothing else and keeps a box ready."""
+    with _server(ready_max=1) as (client, slots):
         ours(client, 2 * slots)([human_eval()[0]] * _WARM_UP_JOBS)
         times_ms = []
         for _ in range(effort.calls):

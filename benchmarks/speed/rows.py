@@ -69,7 +69,7 @@ ROWS = (
     ),
     Row(
         key="latency-p50",
-        text="idle server, one tiny job, tests apart: call to verdict, p50",
+        text="idle server that keeps a box ready (`--ready-max 1`), one tiny job, tests apart: call to verdict, p50",
         unit="ms",
         must=18,
         stretch=9,

@@ -1,0 +1,1 @@
+"""Where the CPU time of one job goes, by process and by phase."""
