@@ -12,11 +12,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
+from benchmarks.progress import progress
 from sandbox import Client, Integrity, Job, RequestedLimits, ServiceError, SourceTests, Verdict, local
 from sandbox.verdict import Fault, JobResult
 from tests.forgery import corpus
@@ -107,10 +109,22 @@ def one_by_one(client: Client, jobs: Iterable[Job]) -> Iterator[JobResult]:
         yield client.run(each)
 
 
+@contextmanager
+def told(capsys: pytest.CaptureFixture[str], kind: str, total: int) -> Iterator[Callable[[], None]]:
+    """Say how far a run is that takes an hour."""
+    if not TRIALS:
+        yield lambda: None
+        return
+    with capsys.disabled(), progress(kind, total) as step:
+        yield step
+
+
 @pytest.mark.gvisor
 @pytest.mark.timeout(24 * 3600 if TRIALS else 1_800)
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_verdict_is_forged_and_no_honest_program_is_blamed(kind: str, languages: list[str]) -> None:
+def test_no_verdict_is_forged_and_no_honest_program_is_blamed(
+    kind: str, languages: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     boxes, before = KINDS[kind], leftovers()
     tried = {
         variant.id[:64]: (attack, variant)
@@ -123,7 +137,8 @@ def test_no_verdict_is_forged_and_no_honest_program_is_blamed(kind: str, languag
     seen: Counter[str] = Counter()
     of_this_kind = 0
     ready = ["--ready-max", str(boxes.ready_max)]
-    with local(backend="runsc", languages=languages, policies=[boxes.policy], extra_args=ready) as client:
+    server = local(backend="runsc", languages=languages, policies=[boxes.policy], extra_args=ready)
+    with server as client, told(capsys, kind, len(tried)) as step:
         jobs = (job(attack, variant, boxes) for attack, variant in tried.values())
         for result in one_by_one(client, jobs) if boxes.ready_max else client.run_many(jobs):
             seen[result.job_id] += 1
@@ -132,6 +147,7 @@ def test_no_verdict_is_forged_and_no_honest_program_is_blamed(kind: str, languag
                 "waiting": result.usage.box_waited,
             }.get(kind, True)
             attack, variant = tried[result.job_id]
+            step()
             if problem := wrong_with(result, attack, variant):
                 wrong[result.job_id] = f"{problem}\n{variant.tests.decode('utf-8', 'replace')[:600]}"
     wait_until_as_before(before)
