@@ -19,6 +19,7 @@ from sandbox import host, wire
 from sandbox.boxes import cgroups, leftovers, oci
 from sandbox.boxes.baseline import Baseline
 from sandbox.boxes.box import Box
+from sandbox.boxes.cores import Cores
 from sandbox.boxes.counters import Counters
 from sandbox.boxes.pipes import Ends, Pipes, make_pipes
 from sandbox.boxes.quarantine import Quarantine
@@ -95,6 +96,7 @@ class RunscBackend:
         self._instance: leftovers.Instance | None = None
         self._hierarchy: cgroups.Hierarchy | None = None
         self._shifts_ids = False
+        self._cores = Cores(os.sched_getaffinity(0))
         self.quarantine = Quarantine()
         self.runsc_version = self.runsc_identity = "unknown"
 
@@ -195,12 +197,13 @@ class RunscBackend:
             (folder / "config.json").write_bytes(self._config(spec, cgroup_path=cgroup.oci_path))
             box = _RunscBox(box_id, cgroup, restored=template is not None)
             how = ["run"] if template is None else ["restore", f"--image-path={template}"]
-            try:
-                await box.start(self._command(folder, cgroup, [*how, f"--bundle={folder}", box_id]))
-                yield box
-            finally:
-                # Also when cancelled: a cancelled job must not leave a box running.
-                await to_the_end(box.destroy())
+            with self._cores.of_a_box(spec.rules.cores) as cores:
+                try:
+                    await box.start(self._command(folder, cgroup, cores, [*how, f"--bundle={folder}", box_id]))
+                    yield box
+                finally:
+                    # Also when cancelled: a cancelled job must not leave a box running.
+                    await to_the_end(box.destroy())
         except OSError as error:
             raise BackendError(f"cannot make a box: {error}") from error
         finally:
@@ -255,10 +258,11 @@ class RunscBackend:
         else:
             remove_folder()
 
-    def _command(self, folder: Path, cgroup: cgroups.Cgroup, command: list[str]) -> list[str]:
-        # setpriv: if this server dies, its boxes die with it.
+    def _command(self, folder: Path, cgroup: cgroups.Cgroup, cores: tuple[int, ...], command: list[str]) -> list[str]:
         enter = [] if cgroup.entrance is None else ["sh", "-ec", _ENTER, str(cgroup.entrance)]
-        return [*enter, "setpriv", "--pdeathsig", "KILL", *self._runtime(folder), *command]
+        stay = ["taskset", "--cpu-list", ",".join(map(str, cores))] if cores else []
+        # setpriv: if this server dies, its boxes die with it.
+        return [*enter, *stay, "setpriv", "--pdeathsig", "KILL", *self._runtime(folder), *command]
 
     def _runtime(self, folder: Path) -> list[str]:
         # A state directory per box: starts read the whole of it, and leftovers would slow every later one.
