@@ -1,7 +1,8 @@
 """Where the roles are in two boxes: carries what goes through the pipes between them, as frames, by way of the host.
 
 The same code on both sides. It understands nothing of what it carries, and never waits for one direction alone. Each
-channel keeps its own order; and the report that a program has ended overtakes nothing that the program said before.
+channel keeps its own order; and as in one box an answer overtakes no output that was written before it, and the report
+that a program has ended nothing that the program said.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 # The pipes between the roles.
 ORDERS, CALLS, REPORTS, ANSWERS, STDOUT, STDERR = range(6)
 
+_AFTER = {ANSWERS: frozenset({STDOUT, STDERR}), REPORTS: frozenset({ORDERS, CALLS, ANSWERS, STDOUT, STDERR})}
+"""What comes before a channel: it is taken, and given, only when nothing of those waits."""
+
 _READ_BYTES = 32_768
+_PIPE_BYTES_MAX = 1 << 20
+"""No pipe holds more. So much is read of an output that may never end, and what was there before is among it."""
+
 _PENDING_BYTES_MAX = 1 << 20
 """What may wait for a reader before nothing more is read for it."""
 
@@ -76,7 +83,8 @@ class Porter:
         # Tried at once, and waited for only when there is no room: a call across costs each porter three system calls.
         if self._to_host:
             _write(self._sink, self._to_host)
-        for channel in [channel for channel, data in self._pending.items() if data or channel in self._closing]:
+        waiting = [channel for channel, data in self._pending.items() if data or channel in self._closing]
+        for channel in sorted(waiting, key=_rank):
             if self._may_put(channel):
                 self._put(channel)
         return True
@@ -123,27 +131,33 @@ class Porter:
         return True
 
     def _take_all(self, ready: set[int]) -> None:
-        reports = {fd for fd in ready if self._channels[fd] == REPORTS}
-        for fd in ready - reports:
-            self._take(fd)
-        for fd in reports:
-            # Who reports has seen the end of all that wrote: what they wrote is in the pipes, and no more will come.
-            for other in self._channels.keys() - reports:
-                while self._take(other):
-                    pass
-            self._take(fd)
+        for fd in sorted(ready, key=lambda fd: _rank(self._channels[fd])):
+            if fd in self._channels:
+                self._take_in_order(fd)
 
-    def _take(self, fd: int) -> bool:
-        """Take what is there. Returns whether there may be more."""
+    def _take_in_order(self, fd: int) -> None:
+        """Take what is there, and before it what was written before it: what is in other pipes once this was read."""
         try:
             data = os.read(fd, _READ_BYTES)
         except BlockingIOError:
-            return False
+            return
+        before = _AFTER.get(self._channels[fd], frozenset())
+        for other in sorted(self._channels, key=lambda fd: _rank(self._channels[fd])):
+            taken = 0
+            while self._channels.get(other) in before and taken < _PIPE_BYTES_MAX:
+                try:
+                    more = os.read(other, _READ_BYTES)
+                except BlockingIOError:
+                    break
+                taken += len(more)
+                self._pass_on(other, more)
+        self._pass_on(fd, data)
+
+    def _pass_on(self, fd: int, data: bytes) -> None:
         channel = self._channels[fd]
         if not data:
             del self._channels[fd]
         self._to_host += frames.HEADER.pack(1 + len(data), frames.CHANNEL) + frames.CHANNEL_BODY.pack(channel) + data
-        return bool(data)
 
     def _take_own(self) -> None:
         data = os.read(self._own or 0, _READ_BYTES)
@@ -154,7 +168,7 @@ class Porter:
             self._to_host += frame
 
     def _may_put(self, channel: int) -> bool:
-        return channel != REPORTS or not any(data for other, data in self._pending.items() if other != REPORTS)
+        return not any(self._pending.get(other) for other in _AFTER.get(channel, ()))
 
     def _put(self, channel: int) -> None:
         data, fd = self._pending[channel], self._writers[channel]
@@ -167,6 +181,11 @@ class Porter:
             if self._waited_for.pop(fd, None) is not None:
                 self._poll.unregister(fd)
             os.close(fd)
+
+
+def _rank(channel: int) -> int:
+    """Return a number by which what comes before a channel comes before it."""
+    return len(_AFTER.get(channel, ()))
 
 
 def _write(fd: int, data: bytearray) -> bool:

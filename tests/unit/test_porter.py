@@ -157,9 +157,10 @@ def test_the_end_of_a_program_does_not_arrive_before_what_it_said() -> None:
     writers = {porter.REPORTS: ended[1], porter.ANSWERS: answered[1], porter.STDOUT: said[1]}
     carrier = porter.Porter(source, sink, readers={}, writers=writers)
     fcntl.fcntl(to_porter, fcntl.F_SETPIPE_SZ, 1 << 18)
-    data = b"x" * 100_000
+    # Three times what the pipe holds, nearly.
+    data = b"x" * 170_000
     os.write(to_porter, channel(porter.STDOUT, data) + channel(porter.REPORTS, b"the end"))
-    for _ in range(4):
+    for _ in range(6):
         carrier._turn()
     assert select.select([ended[0]], [], [], 0)[0] == []
     size = len(os.read(said[0], 1 << 16))
@@ -167,4 +168,60 @@ def test_the_end_of_a_program_does_not_arrive_before_what_it_said() -> None:
     assert select.select([ended[0]], [], [], 0)[0] == []
     size += len(os.read(said[0], 1 << 16))
     carrier._turn()
+    size += len(os.read(said[0], 1 << 16))
     assert (size, os.read(ended[0], 100)) == (len(data), b"the end")
+
+
+def test_an_answer_does_not_leave_before_the_output_that_was_written_before_it() -> None:
+    said, complained, answered, (source, _), (from_porter, sink) = (os.pipe() for _ in range(5))
+    readers = {porter.ANSWERS: answered[0], porter.STDOUT: said[0], porter.STDERR: complained[0]}
+    carrier = porter.Porter(source, sink, readers=readers, writers={})
+    os.write(said[1], b"x" * 40_000)
+    os.write(complained[1], b"warned")
+    os.write(answered[1], b"42")
+    # As if the answer alone had been seen: the output was written between the look at its pipe and the one at this.
+    carrier._take_all({answered[0]})
+    carrier._turn()
+    seen = []
+    while select.select([from_porter], [], [], 0)[0]:
+        _, body = frames.read_frame(from_porter)
+        seen.append((body[0], len(body) - 1))
+    rest = 40_000 - porter._READ_BYTES
+    assert sorted(seen[:-1]) == [(porter.STDOUT, rest), (porter.STDOUT, porter._READ_BYTES), (porter.STDERR, 6)]
+    assert seen[-1] == (porter.ANSWERS, 2)
+
+
+def test_an_answer_does_not_wait_for_an_output_without_end() -> None:
+    said, answered, (source, _), (_, sink) = (os.pipe() for _ in range(4))
+    carrier = porter.Porter(source, sink, readers={porter.ANSWERS: answered[0], porter.STDOUT: said[0]}, writers={})
+    os.write(answered[1], b"42")
+
+    def flood() -> None:
+        with contextlib.suppress(BrokenPipeError):
+            while True:
+                os.write(said[1], b"x" * 60_000)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    carrier._take_all({answered[0]})
+    assert bytes(carrier._to_host).endswith(channel(porter.ANSWERS, b"42"))
+    assert len(carrier._to_host) < 2 * porter._PIPE_BYTES_MAX
+    os.close(said[0])
+    thread.join()
+
+
+def test_an_answer_does_not_arrive_before_the_output_that_was_written_before_it() -> None:
+    said, answered, (source, to_porter), (_, sink) = (os.pipe() for _ in range(4))
+    # In this order: what is given first is chosen by what it is.
+    writers = {porter.ANSWERS: answered[1], porter.STDOUT: said[1]}
+    carrier = porter.Porter(source, sink, readers={}, writers=writers)
+    fcntl.fcntl(to_porter, fcntl.F_SETPIPE_SZ, 1 << 18)
+    data = b"x" * 70_000
+    os.write(to_porter, channel(porter.STDOUT, data) + channel(porter.ANSWERS, b"42"))
+    for _ in range(3):
+        carrier._turn()
+    assert select.select([answered[0]], [], [], 0)[0] == []
+    size = len(os.read(said[0], 1 << 16))
+    carrier._turn()
+    size += len(os.read(said[0], 1 << 16))
+    assert (size, os.read(answered[0], 100)) == (len(data), b"42")
