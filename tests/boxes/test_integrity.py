@@ -76,6 +76,11 @@ SOURCES: dict[str, tuple[bytes, bytes, str]] = {
         b"def test_f(capsys):\n    f()\n    assert capsys.readouterr().out == 'a\\n'",
         "ALL_TESTS_PASSED",
     ),
+    "prints": (
+        b"import sys\ndef f():\n    print('a')\n    print('b', file=sys.stderr)",
+        b"def test_f(capsys):\n  for _ in range(100):\n    f()\n    assert capsys.readouterr() == ('a\\n', 'b\\n')",
+        "ALL_TESTS_PASSED",
+    ),
     "waits": (b"async def f(): return 2", b"async def test_f():\n    assert await f() == 2", "ALL_TESTS_PASSED"),
     "million": (b"f = sum", MILLION, "ALL_TESTS_PASSED"),
     "wrong": (b"def f(): return 1", b"assert f() == 2", "WRONG_ANSWER"),
