@@ -22,7 +22,7 @@ class Cores:
 
     @contextmanager
     def of_a_box(self, count: int) -> Iterator[tuple[int, ...]]:
-        """Give a box its cores, until it is gone. None where it can have all of them.
+        """Give a box its cores, until it is gone; no names of any where it can have all of them.
 
         Args:
             count: How many its quota pays for.

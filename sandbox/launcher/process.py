@@ -64,7 +64,7 @@ def fork(make: Callable[[], Launcher]) -> tuple[socket.socket, int]:
 def watch_children_without_threads() -> None:
     """Have asyncio learn of the end of a child by a descriptor of it, as it does by itself from Python 3.12 on.
 
-    Before, it makes a thread for each: a fifth of what a box costs this process.
+    Before, it makes a thread for each.
     """
     if sys.version_info < (3, 12):
         asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
