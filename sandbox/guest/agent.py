@@ -273,7 +273,8 @@ def _go_by_way_of(host: _Host) -> tuple[_Pipes, _Host]:
     ours, theirs = _pipes()
     gone, alive = os.pipe()
     own, sink = os.pipe()
-    if os.fork() == 0:
+    # As the keeper is, without SIGCHLD.
+    if Kernel().fork_apart(0) == 0:
         try:
             for fd in (*vars(ours).values(), gone, sink):
                 os.close(fd)

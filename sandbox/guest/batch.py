@@ -17,6 +17,7 @@ from sandbox.guest.kernel import (
     CLONE_NEWNS,
     CLONE_NEWPID,
     CLONE_NEWUSER,
+    SIGCHLD,
     SIGKILL,
     Kernel,
 )
@@ -72,7 +73,7 @@ def serve(take_a_turn: Callable[[Turn], int]) -> int:
     while True:
         told, tell = os.pipe()
         ids = keeper.ids_to_keep()
-        agent = kernel.fork_apart(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
+        agent = kernel.fork_apart(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | SIGCHLD)
         if agent == 0:
             os.close(told)
             _be_agent(kernel, ids, Turn(kernel, limits, tell), take_a_turn)

@@ -91,6 +91,7 @@ def set_apart(ends: Ends, program_main: ProgramMain) -> int:
     ids = ids_to_keep()
     kernel = Kernel()
     told, tell = os.pipe()
+    # Without SIGCHLD: tests that wait for their children do not wait for this one.
     keeper = kernel.fork_apart(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
     if keeper == 0:
         _become_keeper(kernel, ids, ends, tell, program_main)

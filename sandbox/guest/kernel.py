@@ -49,14 +49,15 @@ class Kernel:
         Only for a process of one thread: the C library does not learn of this fork.
 
         Args:
-            flags: CLONE_NEWPID and its like.
+            flags: CLONE_NEWPID and its like; and SIGCHLD, where the child is one like others. Without it neither a
+                signal nor `wait` tells the parent of it.
 
         Raises:
             OSError: The kernel refused.
         """
         # PyDLL keeps the interpreter's lock during the call, so that the child is born with it.
         syscall = ctypes.PyDLL(None, use_errno=True).syscall
-        arguments = (ctypes.c_ulong(flags | SIGCHLD), 0, 0, 0, 0)
+        arguments = (ctypes.c_ulong(flags), 0, 0, 0, 0)
         pid = int(syscall(CLONE_NUMBERS[os.uname().machine], *arguments))
         if pid < 0:
             raise OSError(ctypes.get_errno(), f"clone: {os.strerror(ctypes.get_errno())}")

@@ -59,29 +59,41 @@ def _load(source: bytes, module_name: str) -> types.ModuleType:
 
 def _run_as_script(source: bytes) -> int:
     """Run the source as `__main__`. Returns the exit code, as the interpreter would have given it."""
+    pid = os.getpid()
     try:
         _load(source, "__main__")
     except SystemExit as error:
         return _exit_code(error)
     except BaseException as error:
         _complain(error, source)
-        frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
+        _tell_what_was_raised(error, pid)
         return 1
     return 0
 
 
 def _load_and(use: Callable[[types.ModuleType], None], source: bytes) -> int:
     """Load the source as a module and use it; or tell the tests why it does not load. Returns the exit code."""
+    pid = os.getpid()
     try:
         module = _load(source, MODULE_NAME)
     except SystemExit as error:
         return _exit_code(error)
     except BaseException as error:
         _complain(error, source)
-        frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
+        _tell_what_was_raised(error, pid)
         return 1
     use(module)
     return 0
+
+
+def _tell_what_was_raised(error: BaseException, pid: int) -> None:
+    """Tell the tests what ended the program: not what ended a child that it forked, nor where it has closed the way."""
+    if os.getpid() != pid:
+        return
+    try:
+        frames.write_frame(ANSWERS, RAISED, frames.text(describe(error)))
+    except OSError:
+        return
 
 
 def _serve(module: types.ModuleType) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import Client, Job, RequestedLimits, SourceTests, Verdict
+from sandbox import Case, CaseTests, Client, Integrity, Job, NoTests, RequestedLimits, SourceTests, Verdict
 from sandbox.paths import data_dir
 from sandbox.policy import load_policies
 from sandbox.verdict import KilledBy
@@ -246,6 +246,47 @@ print(json.dumps(sorted(int(name) for name in os.listdir("/proc") if name.isdigi
 """
     # The keeper and the program itself: not the tests.
     assert ask(client, program) == [1, 2]
+
+
+WAITING = b"""
+import os
+try:
+    os.wait()
+except ChildProcessError:
+    pass
+else:
+    raise AssertionError("the tests have no child")
+if os.fork() == 0:
+    os._exit(7)
+assert os.waitstatus_to_exitcode(os.wait()[1]) == 7
+assert f() == 1
+"""
+
+
+@pytest.mark.parametrize("level", [Integrity.SEPARATE_PROCESS, Integrity.SEPARATE_SANDBOX])
+def test_tests_that_wait_for_their_own_children_get_those_alone(client: Client, level: Integrity) -> None:
+    verdict = client.run(Job(program=b"def f(): return 1", tests=SourceTests(WAITING), integrity=level))
+    assert verdict.passed, (verdict.cause, verdict.message)
+
+
+def test_what_a_child_raises_is_not_what_its_parent_raises(client: Client) -> None:
+    program = b"""
+import os
+if os.fork() == 0:
+    raise ValueError("a child's")
+assert os.waitstatus_to_exitcode(os.wait()[1]) == 1
+print("fine")
+def f(): return 1
+"""
+    for tests in (NoTests(), SourceTests(b"assert f() == 1"), CaseTests((Case(b"", b"fine"),))):
+        verdict = client.run(Job(program=program, tests=tests))
+        assert verdict.passed, (verdict.cause, verdict.message)
+        assert b"a child's" in verdict.stderr.data
+
+
+def test_who_has_closed_the_way_to_the_tests_ends_as_it_would_have(client: Client) -> None:
+    verdict = client.run(Job(program=b"import os\nos.closerange(3, 100)\nraise ValueError(1)", tests=NoTests()))
+    assert (verdict.cause.value, verdict.evidence.value) == ("EXITED_EARLY", 1)
 
 
 @pytest.mark.parametrize(
