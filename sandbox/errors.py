@@ -63,6 +63,10 @@ class UnreachableError(SandboxError):
     """No server answers at the endpoint."""
 
 
+class ResultFileError(SandboxError):
+    """Results cannot be kept. The text names the file."""
+
+
 class InputFileError(SandboxError):
     """A file of problems or samples is malformed. The text names the file and the line; line 0 is the file itself."""
 

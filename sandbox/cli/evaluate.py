@@ -2,8 +2,8 @@
 
 import sys
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +24,11 @@ from sandbox.cli.options import (
 from sandbox.cli.progress import progress
 from sandbox.client.sync import Client
 from sandbox.errors import InputFileError, JobRefusedError
-from sandbox.evaluate.fallback import Doubts, may_be_the_split, reason
+from sandbox.evaluate.fallback import Doubts, is_unknown, may_be_the_split, reason
 from sandbox.evaluate.jobs import sample_index, sample_job
 from sandbox.evaluate.problems import ProblemSet, load_problems
 from sandbox.evaluate.report import Tally
-from sandbox.evaluate.results import ResultFile, is_unfit, result_line
+from sandbox.evaluate.results import ResultFile, result_line
 from sandbox.evaluate.samples import Sample, canonical_samples, read_samples, reference_sample
 from sandbox.job import Job
 from sandbox.limits import RequestedLimits
@@ -115,7 +115,8 @@ def evaluate(
     SAMPLES has one JSON object per line, with task_id and completion; it may be gzipped. Results go to
     SAMPLES_results.jsonl as they come, and in the order of the samples in the end.
 
-    Exit code: 0 when every sample has a verdict, 2 for wrong input, 3 when the service failed, 130 after Ctrl-C.
+    Exit code: 0 when every sample has a verdict, 2 for wrong input, 3 when the service failed or results could not be
+    written, 130 after Ctrl-C.
     """
     _check_samples(samples_file, canonical=canonical)
     problem_set = load_problems(problems)
@@ -134,29 +135,25 @@ def evaluate(
     if not total:
         raise click.UsageError(f"{samples_file} has no samples")
     limits = requested_limits(timeout, memory, test_timeout_s=test_timeout)
-    out = None
     try:
         with ExitStack() as stack:
             inputs = [path for path in (samples_file, Path(problems)) if path is not None]
-            if out_file is not None:
-                out = stack.enter_context(_open_results(out_file, inputs))
+            out = None if out_file is None else stack.enter_context(_results(out_file, inputs))
             client = stack.enter_context(
                 connected(endpoint, backend=backend, languages=[language], policy=policy, in_flight_max=in_flight)
             )
             done = stack.enter_context(progress(total))
             run = _Run(client, problem_set, limits, policy, language, tally, out, done)
-            notes = run.all(samples, None if integrity == AUTO else Integrity(integrity), fall_back=integrity == AUTO)
-            if out is not None:
-                out.sort()
+            findings = run.all(
+                samples, None if integrity == AUTO else Integrity(integrity), fall_back=integrity == AUTO
+            )
     except KeyboardInterrupt:
-        if out is not None:
-            out.sort()
         where = "" if out_file is None else f"; their results are in {out_file}"
         click.echo(f"sandbox: interrupted after {tally.samples} of {total} samples{where}", err=True)
         sys.exit(EXIT_INTERRUPTED)
-    for note in notes:
+    for note in findings.notes:
         click.echo(f"note: {note}", err=True)
-    _report(tally, ks, problem_set, out_file)
+    _report(tally, ks, problem_set, out_file, findings.unknown)
     if tally.samples != total:
         click.echo(f"sandbox: {samples_file} had {total} samples, then {tally.samples}: it has changed", err=True)
         sys.exit(EXIT_SERVICE)
@@ -170,8 +167,9 @@ def _check_samples(samples_file: Path | None, *, canonical: bool) -> None:
         raise InputFileError(str(samples_file), 0, "is no regular file; put the samples into one")
 
 
-def _open_results(path: Path, inputs: Iterable[Path]) -> ResultFile:
-    """Open the file of results, which must be none of the inputs and no device.
+@contextmanager
+def _results(path: Path, inputs: Iterable[Path]) -> Iterator[ResultFile]:
+    """Open the file of results, which must be none of the inputs and no device. In the end it is sorted, come what may.
 
     Raises:
         InputFileError: It is, or it cannot be written.
@@ -182,9 +180,32 @@ def _open_results(path: Path, inputs: Iterable[Path]) -> ResultFile:
         if any(given.exists() and path.samefile(given) for given in inputs):
             raise InputFileError(str(path), 0, "is an input of this evaluation: its results would destroy it")
     try:
-        return ResultFile(path.resolve())
+        file = ResultFile(path.resolve())
     except OSError as error:
         raise InputFileError(str(path), 0, f"cannot be written: {error.strerror or error}") from error
+    with file:
+        try:
+            yield file
+        finally:
+            try:
+                file.sort()
+            except OSError as error:
+                # It must not cost the figures, which took longer.
+                text = f"note: {path} has all results, but in the order in which they came: {error.strerror or error}"
+                click.echo(text, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What is to be said of an evaluation.
+
+    Attributes:
+        notes: To be printed.
+        unknown: Problems of which nobody knows whether their tests can be split from the program.
+    """
+
+    notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +223,7 @@ class _Run:
 
     def all(
         self, samples: Callable[[], Iterable[Sample]], integrity: Integrity | None, *, fall_back: bool
-    ) -> list[str]:
+    ) -> _Findings:
         """Judge samples. Returns what is to be said about it.
 
         Args:
@@ -220,7 +241,7 @@ class _Run:
                 self._keep(sample, result)
                 if fall_back:
                     doubts.see(sample, result)
-        return self._fall_back(samples(), doubts) if doubts.failed else []
+        return self._fall_back(samples(), doubts) if doubts.failed else _Findings()
 
     def _judge(
         self, samples: Iterable[Sample], integrity: Integrity | None
@@ -248,7 +269,7 @@ class _Run:
                 if (
                     isinstance(result, ServiceError)
                     and result.code is ServiceErrorCode.REFUSED
-                    and not is_unfit(result)
+                    and _is_of_all_jobs(result.field)
                 ):
                     # Every other sample would be refused for it as well.
                     raise JobRefusedError(result.field, result.message)
@@ -263,7 +284,7 @@ class _Run:
             self.out.append(sample.index, result_line(sample, result, fallback_reason))
         self.done(self.tally)
 
-    def _fall_back(self, samples: Iterable[Sample], doubts: Doubts) -> list[str]:
+    def _fall_back(self, samples: Iterable[Sample], doubts: Doubts) -> _Findings:
         """Judge samples anew in one process where only that does their problem justice. Returns what is to be said."""
         references = {
             task_id: reference_sample(index, self.problem_set.problems[task_id])
@@ -276,7 +297,8 @@ class _Run:
         except JobRefusedError as error:
             if error.field != "job.integrity":
                 raise
-            return [f"the own solutions of {_listed(wrong)} do not pass; {error.reason}"]
+            note = f"the own solutions of {_listed(wrong)} do not pass; {error.reason}"
+            return _Findings((note,), _unknown(split))
         why = {task_id: text for task_id, result in together.items() if (text := reason(split[task_id], result))}
         anew = {task_id: doubts.failed[task_id] for task_id in why}
         again = (sample for sample in samples if sample.index in anew.get(sample.task_id, {})) if anew else ()
@@ -285,16 +307,28 @@ class _Run:
                 self.tally.replace(sample.task_id, anew[sample.task_id][sample.index], result)
                 self._keep(sample, result, why[sample.task_id])
         notes = [f"judged IN_PROCESS, where a program can forge its verdict: {name} ({why[name]})" for name in why]
-        if left := [sample for sample in wrong if sample.task_id not in why]:
+        unknown = _unknown(split) + _unknown(together)
+        if left := [sample for sample in wrong if sample.task_id not in {*why, *unknown}]:
             notes.append(f"the own solutions of {_listed(left)} pass neither split nor in one process")
-        return notes
+        return _Findings(tuple(notes), unknown)
+
+
+def _is_of_all_jobs(field: str) -> bool:
+    """Tell whether a field of a job is the same in all jobs of an evaluation."""
+    return field.startswith("job.limits") or field in {"job.policy", "job.language", "job.integrity", "job.diagnostics"}
+
+
+def _unknown(results: Mapping[str, JobResult]) -> tuple[str, ...]:
+    return tuple(task_id for task_id, result in results.items() if is_unknown(result))
 
 
 def _listed(samples: Iterable[Sample]) -> str:
     return ", ".join(sample.task_id for sample in samples)
 
 
-def _report(tally: Tally, ks: tuple[int, ...], problem_set: ProblemSet, out_file: Path | None) -> None:
+def _report(
+    tally: Tally, ks: tuple[int, ...], problem_set: ProblemSet, out_file: Path | None, unknown: tuple[str, ...]
+) -> None:
     Console(highlight=False).print(tally.table())
     if out_file is not None:
         click.echo(f"Results are in {out_file}", err=True)
@@ -305,14 +339,33 @@ def _report(tally: Tally, ks: tuple[int, ...], problem_set: ProblemSet, out_file
             err=True,
         )
     pass_at_k = tally.pass_at_k(ks)
-    if pass_at_k is None:
-        click.echo(
-            f"sandbox: no pass@k: {tally.service_errors} samples ended in a service error, so nobody knows whether "
-            "they pass. They are in the table and in the results; run the evaluation again.",
-            err=True,
-        )
+    if pass_at_k is None or unknown:
+        click.echo(f"sandbox: no pass@k: {_why_no_figure(tally, unknown)}", err=True)
         sys.exit(EXIT_SERVICE)
     left_out = [str(k) for k in ks if f"pass@{k}" not in pass_at_k]
     if left_out:
         click.echo(f"note: not every problem has enough samples for k = {', '.join(left_out)}", err=True)
     click.echo(str(pass_at_k))
+
+
+def _why_no_figure(tally: Tally, unknown: tuple[str, ...]) -> str:
+    """Return what nobody knows, and what to do."""
+    texts = []
+    if tally.service_errors:
+        texts.append(
+            f"{tally.service_errors} samples ended in a service error, so nobody knows whether they pass. They are in "
+            "the table and in the results."
+        )
+    if unknown:
+        texts.append(
+            f"The own solutions of {', '.join(unknown)} ended in a service error, so nobody knows whether their tests "
+            "can be split from the program."
+        )
+    if lasting := tally.problems_with(retryable=False):
+        texts.append(
+            f"Another run will not help {', '.join(lasting)}, whose tests do not load or whose jobs are refused: mend "
+            "them or leave them out."
+        )
+    if unknown or tally.problems_with(retryable=True):
+        texts.append("Run the evaluation again.")
+    return " ".join(texts)

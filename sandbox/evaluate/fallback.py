@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sandbox.evaluate.samples import Sample
-from sandbox.verdict import Captured, JobResult, ServiceErrorCode, Verdict
+from sandbox.verdict import Captured, JobResult, ServiceError, ServiceErrorCode, Verdict
 
 
 class Doubts:
@@ -34,6 +34,11 @@ class Doubts:
 def may_be_the_split(result: JobResult) -> bool:
     """Tell whether the end of a split reference solution may be the split's doing. A fault of ours says nothing."""
     return not result.passed if isinstance(result, Verdict) else result.code is ServiceErrorCode.TESTS_ERROR
+
+
+def is_unknown(result: JobResult) -> bool:
+    """Tell whether the service failed a reference solution, so that nobody knows what would have become of it."""
+    return isinstance(result, ServiceError) and result.retryable
 
 
 def reason(split: JobResult, together: JobResult) -> str | None:

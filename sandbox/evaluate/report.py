@@ -15,7 +15,8 @@ class Tally:
 
     def __init__(self) -> None:
         self._causes: Counter[Cause] = Counter()
-        self._faults: Counter[ServiceErrorCode] = Counter()
+        # By problem too: whose tests do not load is what somebody has to mend.
+        self._faults: Counter[tuple[ServiceErrorCode, str]] = Counter()
         self._unfit = 0
         # Samples and passes of each problem, in the order in which the problems were first seen in the input.
         self._counts: dict[str, tuple[int, int]] = {}
@@ -34,7 +35,7 @@ class Tally:
             self._unfit += by
             self._counts[task_id] = (n + by, c)
         elif isinstance(result, ServiceError):
-            self._faults[result.code] += by
+            self._faults[result.code, task_id] += by
         else:
             self._causes[result.cause] += by
             self._counts[task_id] = (n + by, c + by * result.passed)
@@ -64,6 +65,11 @@ class Tally:
         """Samples about which nothing is known."""
         return self._faults.total()
 
+    def problems_with(self, *, retryable: bool) -> list[str]:
+        """Return the problems with samples of which nothing is known: those another run may help, or the others."""
+        found = (task_id for (code, task_id), count in self._faults.items() if count and code.retryable is retryable)
+        return list(dict.fromkeys(found))
+
     def pass_at_k(self, ks: Iterable[int]) -> dict[str, float] | None:
         """Return pass@k for each k that all problems have samples for.
 
@@ -82,7 +88,10 @@ class Tally:
         rows = [(cause.status.value, cause.value, self._causes[cause]) for cause in Cause if self._causes[cause]]
         if self._unfit:
             rows.append(("FAILED", "refused: too large", self._unfit))
-        faults = [("service error", code.value, self._faults[code]) for code in ServiceErrorCode if self._faults[code]]
+        by_code: Counter[ServiceErrorCode] = Counter()
+        for (code, _), count in self._faults.items():
+            by_code[code] += count
+        faults = [("service error", code.value, by_code[code]) for code in ServiceErrorCode if by_code[code]]
         for group in (rows, faults):
             for verdict, cause, count in group:
                 table.add_row(verdict, cause, str(count), f"{count / self.samples:.1%}")

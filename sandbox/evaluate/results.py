@@ -3,12 +3,46 @@
 import json
 import os
 import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
+from sandbox.errors import ResultFileError
 from sandbox.evaluate.samples import Sample
 from sandbox.verdict import JobResult, ServiceError, ServiceErrorCode, Status, TestStatus
+
+_FIELDS = frozenset(
+    (
+        "result",
+        "passed",
+        "job_id",
+        "verdict",
+        "cause",
+        "service_error",
+        "fault",
+        "message",
+        "field",
+        "evidence",
+        "tests_planned",
+        "tests_passed",
+        "cpu_time_ms",
+        "wall_time_ms",
+        "starved_time_ms",
+        "memory_peak_bytes",
+        "queue_time_ms",
+        "box_start_ms",
+        "box_restored",
+        "box_waited",
+        "attempts",
+        "unenforced",
+        "integrity",
+        "receipt",
+        "fallback_reason",
+    )
+)
+"""All that a line of ours may have beside what is the sample's."""
 
 
 def is_unfit(result: JobResult) -> bool:
@@ -96,15 +130,22 @@ def result_line(sample: Sample, result: JobResult, fallback_reason: str | None =
         fallback_reason: Why its tests were run in the program's process, if they were and nobody had asked for it.
     """
     passed = (False if is_unfit(result) else None) if isinstance(result, ServiceError) else result.passed
-    line = sample.record | {"result": result_text(result), "passed": passed} | result_fields(result)
+    line = _without_ours(sample.record) | {"result": result_text(result), "passed": passed} | result_fields(result)
     return line if fallback_reason is None else line | {"fallback_reason": fallback_reason}
+
+
+def _without_ours(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the sample alone where its line was a result: what it said of another run is not true of this one."""
+    if not {"job_id", "verdict", "fault"} <= record.keys():
+        return record
+    return {key: value for key, value in record.items() if key not in _FIELDS}
 
 
 class ResultFile:
     """A result file while it grows: lines are there as soon as they are known, and in input order in the end.
 
     Args:
-        path: The file; what was in it is gone.
+        path: The file; what was in it is gone with the first result.
 
     Raises:
         OSError: It cannot be written.
@@ -112,8 +153,10 @@ class ResultFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: BinaryIO = path.open("wb")
+        # Without a buffer: what does not fit on the disk must not be tried again when the file is closed.
+        self._file = path.open("ab", buffering=0)
         self._places: dict[int, tuple[int, int]] = {}
+        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -124,18 +167,40 @@ class ResultFile:
         self._file.close()
 
     def append(self, index: int, line: dict[str, Any]) -> None:
-        """Add the line of the sample with the given index, and hand it to the operating system at once."""
+        """Add the line of the sample with the given index, and hand it to the operating system at once.
+
+        Raises:
+            ResultFileError: There is no room for it. Of this line, nothing is in the file.
+        """
         data = json.dumps(line).encode("ascii") + b"\n"
-        self._places[index] = (self._file.tell(), len(data))
-        self._file.write(data)
-        self._file.flush()
+        try:
+            if not self._places:
+                self._file.truncate(0)
+            written = 0
+            while written < len(data):
+                written += self._file.write(data[written:])
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self._bytes)
+            text = f"{self._path}: cannot be written: {error.strerror or error}; it has the {len(self._places)} results"
+            raise ResultFileError(f"{text} that came before, in the order in which they came") from error
+        self._places[index] = (self._bytes, len(data))
+        self._bytes += len(data)
 
     def sort(self) -> None:
-        """Rewrite the file in the order of the samples. Whoever looks sees the old one or the new one, never half."""
+        """Rewrite the file in the order of the samples. Whoever looks sees the old one or the new one, never half.
+
+        Raises:
+            OSError: There is no room for a second one. All results are in the file, in the order in which they came.
+        """
         self._file.close()
-        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        if not self._places:
+            # What is in it is another run's.
+            return
+        handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", suffix=".tmp", dir=self._path.parent)
+        draft = Path(name)
         try:
-            with self._path.open("rb") as source, draft.open("xb") as target:
+            with self._path.open("rb") as source, os.fdopen(handle, "wb") as target:
                 for index in sorted(self._places):
                     start, size = self._places[index]
                     source.seek(start)

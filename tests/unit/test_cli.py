@@ -1,5 +1,6 @@
 """The command line: units, texts, exit codes. The service behind it is a stand-in."""
 
+import errno
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from sandbox.cli import run as run_module
 from sandbox.cli.options import SECONDS, SIZE, requested_limits
 from sandbox.cli.text import escaped
 from sandbox.errors import UnreachableError
+from sandbox.evaluate.results import ResultFile
 from sandbox.job import Job, NoTests, SourceTests
 from sandbox.limits import LIMIT_NAMES, Limits, RequestedLimits
 from sandbox.rpc.server import AddressError, check_address
@@ -347,8 +349,87 @@ def test_a_fault_of_ours_is_no_reason_for_one_process(service: Any, samples: tup
 
     seen = service(lost)
     problems, path = samples
-    assert evaluated(path, problems)[0].exit_code == 0
+    result, _ = evaluated(path, problems)
+    # Nor for a figure: samples that failed may have passed in one process.
+    assert result.exit_code == 3
+    assert "pass@1" not in result.stdout
+    assert "The own solutions of test/0 ended in a service error" in result.stderr
+    assert "Run the evaluation again." in result.stderr
     assert len(seen) == 6 + 1
+
+
+def test_a_fault_of_ours_in_one_process_is_not_the_solutions(service: Any, samples: tuple[Path, Path]) -> None:
+    def lost(job: Job) -> Any:
+        if job.integrity is Integrity.IN_PROCESS:
+            return ServiceError(job_id=job.id, code=ServiceErrorCode.OVERLOADED, message="")
+        return judged(job, Cause.WRONG_ANSWER)
+
+    service(lost)
+    problems, path = samples
+    result, _ = evaluated(path, problems)
+    assert result.exit_code == 3
+    assert "pass neither split nor in one process" not in result.stderr
+    assert "ended in a service error" in result.stderr
+
+
+def test_tests_that_do_not_load_are_named_and_no_other_run_is_advised(service: Any, samples: tuple[Path, Path]) -> None:
+    service(lambda job: ServiceError(job_id=job.id, code=ServiceErrorCode.TESTS_ERROR, message="SyntaxError"))
+    problems, path = samples
+    result, _ = evaluated(path, problems)
+    assert result.exit_code == 3
+    assert "Another run will not help test/0" in result.stderr
+    assert "Run the evaluation again" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("field", "exit_code", "judged_count"),
+    [("job.policy", 2, 0), ("job.limits.disk_bytes", 2, 0), ("job.tests", 3, 6), ("job", 3, 6), ("job.program", 0, 6)],
+)
+def test_what_is_refused_of_one_job_ends_no_evaluation(
+    service: Any, samples: tuple[Path, Path], field: str, exit_code: int, judged_count: int
+) -> None:
+    def refuse(job: Job) -> Any:
+        if not job.id.endswith("-3"):
+            return right(job)
+        return ServiceError(job_id=job.id, code=ServiceErrorCode.REFUSED, message="no", field=field)
+
+    service(refuse)
+    problems, path = samples
+    result, lines = evaluated(path, problems)
+    assert result.exit_code == exit_code, result.output
+    # Answers come last job first; those that came are kept, and sorted.
+    assert len(lines) == (judged_count or 2)
+    assert [line["completion"] for line in lines][-2:] == ["    return 1", "    return 4"]
+
+
+def test_a_full_disk_in_the_end_costs_no_figure(
+    service: Any, samples: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: ResultFile) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ResultFile, "sort", full)
+    service(right)
+    problems, path = samples
+    result, lines = evaluated(path, problems)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "{'pass@1': 0.4999999999999999}"
+    assert "in the order in which they came: No space left on device" in result.stderr
+    assert len(lines) == 6
+
+
+def test_results_that_there_were_outlive_an_evaluation_that_does_not_begin(
+    service: Any, samples: tuple[Path, Path]
+) -> None:
+    def unreachable(_: Job) -> None:
+        raise UnreachableError("no server answers")
+
+    problems, path = samples
+    out = path.parent / "samples.jsonl_results.jsonl"
+    out.write_text("{}\n")
+    service(unreachable)
+    assert sandbox("evaluate", path, "--problems", problems).exit_code == 3
+    assert out.read_text() == "{}\n"
 
 
 def test_a_solution_that_is_wrong_either_way_proves_nothing(service: Any, samples: tuple[Path, Path]) -> None:

@@ -1,14 +1,19 @@
 """Result files and the report."""
 
+import itertools
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.errors import ResultFileError
 from sandbox.evaluate.report import Tally
-from sandbox.evaluate.results import ResultFile, result_line, result_text
+from sandbox.evaluate.results import _FIELDS, ResultFile, result_line, result_text
 from sandbox.evaluate.samples import Sample
 from sandbox.limits import LIMIT_NAMES, Limits
 from sandbox.verdict import (
@@ -141,6 +146,71 @@ def test_the_file_has_each_line_at_once_and_the_order_in_the_end(tmp_path: Path)
         file.sort()
     assert [json.loads(line)["index"] for line in path.read_bytes().splitlines()] == [0, 1, 2, 10]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_old_file_stays_until_there_is_a_result(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_text("old\n")
+    with ResultFile(path) as file:
+        file.sort()
+    assert path.read_text() == "old\n"
+    with ResultFile(path) as file:
+        file.append(0, {"a": 1})
+    assert path.read_text() == '{"a": 1}\n'
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """Have the kernel end writes as on a full disk: after some bytes, and then with an error."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_whole_lines_and_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    with no_file_larger_than(30), ResultFile(path) as file:
+        file.append(0, {"number": 0})
+        with pytest.raises(ResultFileError, match=r"results.jsonl: cannot be written: File too large; it has the 1 re"):
+            file.append(1, {"number": 1, "text": "x" * 30})
+    assert path.read_text() == '{"number": 0}\n'
+
+
+def test_what_cannot_be_sorted_is_all_there(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    with ResultFile(path) as file:
+        for index in (1, 0):
+            file.append(index, {"index": index})
+        with no_file_larger_than(5), pytest.raises(OSError, match="File too large"):
+            file.sort()
+    assert path.read_text() == '{"index": 1}\n{"index": 0}\n'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_result_that_is_a_sample_again_keeps_nothing_of_the_other_run() -> None:
+    samples = {"task_id": "t", "completion": "c", "temperature": 1}
+    results = (verdict(Cause.WRONG_ANSWER), FAULT, replace(FAULT, code=ServiceErrorCode.REFUSED, field="job.program"))
+    for before, after in itertools.product(results, results):
+        again = replace(SAMPLE, record=samples | result_line(SAMPLE, before, "a reason"))
+        assert result_line(again, after) == result_line(SAMPLE, after)
+        # And nothing is missing from the list of what is ours.
+        assert result_line(SAMPLE, after, "").keys() - samples.keys() <= _FIELDS
+    # A field of somebody's own, in a sample that is no result, is his.
+    mine = replace(SAMPLE, record=samples | {"field": "algebra"})
+    assert result_line(mine, verdict(Cause.WRONG_ANSWER))["field"] == "algebra"
+
+
+def test_whose_samples_another_run_may_help() -> None:
+    tally = Tally()
+    for task_id, code in (("a", "BOX_LOST"), ("b", "TESTS_ERROR"), ("a", "OVERLOADED"), ("c", "REFUSED")):
+        tally.add(task_id, replace(FAULT, code=ServiceErrorCode(code)))
+    assert tally.problems_with(retryable=True) == ["a"]
+    assert tally.problems_with(retryable=False) == ["b", "c"]
+    tally.replace("b", replace(FAULT, code=ServiceErrorCode.TESTS_ERROR), verdict(Cause.WRONG_ANSWER))
+    assert tally.problems_with(retryable=False) == ["c"]
 
 
 def test_pass_at_k_is_not_computed_over_service_errors() -> None:
