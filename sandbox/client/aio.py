@@ -12,7 +12,7 @@ import grpc.aio
 from sandbox.client.endpoint import Endpoint, unreachable
 from sandbox.client.info import ServerInfo, info_from_wire
 from sandbox.client.retry import NOT_RUN, Retry
-from sandbox.client.stream import FATAL, Dispatch
+from sandbox.client.stream import FATAL, Dispatch, too_large
 from sandbox.errors import JobRefusedError, SandboxError, ServiceFaultError, UnreachableError
 from sandbox.job import Job
 from sandbox.rpc.codec import job_to_wire, result_from_wire
@@ -78,8 +78,7 @@ class AsyncClient:
         """
         request = pb.ExecuteRequest(job=job_to_wire(job))
         if request.ByteSize() > MESSAGE_BYTES_MAX:
-            reason = f"is {request.ByteSize()} bytes; at most {MESSAGE_BYTES_MAX} fit a message"
-            raise JobRefusedError("job", reason)
+            raise JobRefusedError(*too_large(job, request.ByteSize()))
         endpoints = self._open()
         losses = refusals = 0
         async with self._room:
@@ -100,12 +99,16 @@ class AsyncClient:
     async def _execute(
         self, endpoints: list[Endpoint], job_id: str, request: pb.ExecuteRequest
     ) -> JobResult | UnreachableError:
-        endpoint = min(endpoints, key=lambda endpoint: (endpoint.failures, endpoint.outstanding))
+        endpoint = min(endpoints, key=lambda endpoint: (endpoint.is_shunned(), endpoint.outstanding))
         endpoint.outstanding += 1
         try:
             response = await endpoint.stub.Execute(request)
         except grpc.aio.AioRpcError as error:
-            endpoint.failures += 1
+            if error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}:
+                endpoint.failures += 1
+                endpoint.shun(self._retry.delay_s(endpoint.failures))
+            else:
+                endpoint.failures = 0
             return _from_status(error, job_id, self.targets)
         finally:
             endpoint.outstanding -= 1

@@ -1,5 +1,7 @@
 """One server's address, and the channel to it."""
 
+import math
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ class Endpoint:
         channel: The channel.
         stub: The service's methods over that channel.
         outstanding: Calls of `run` that have not been answered.
-        failures: Calls in a row that found nobody.
+        failures: Calls of `run` in a row that found nobody, or no room.
     """
 
     def __init__(self, target: str) -> None:
@@ -30,6 +32,15 @@ class Endpoint:
         self.stub: SandboxServiceAsyncStub = sandbox_pb2_grpc.SandboxServiceStub(self.channel)
         self.outstanding = 0
         self.failures = 0
+        self._shunned_until_s = -math.inf
+
+    def shun(self, delay_s: float) -> None:
+        """Let calls of `run` go to other servers, where there are any, for some seconds: they found nobody here."""
+        self._shunned_until_s = time.monotonic() + delay_s
+
+    def is_shunned(self) -> bool:
+        """Tell whether that is so now."""
+        return time.monotonic() < self._shunned_until_s
 
 
 def unreachable(targets: Sequence[str]) -> UnreachableError:

@@ -155,7 +155,7 @@ class Dispatch:
             return
         if request.ByteSize() > MESSAGE_BYTES_MAX:
             # Sent, it would end the stream and take the other jobs with it.
-            self._refuse(job, "job", f"is {request.ByteSize()} bytes; at most {MESSAGE_BYTES_MAX} fit a message")
+            self._refuse(job, *too_large(job, request.ByteSize()))
             return
         self._unfinished.add(job.id)
         self._waiting.append(_Ticket(job.id, request))
@@ -163,7 +163,7 @@ class Dispatch:
 
     def _refuse(self, job: Job, field: str, reason: str) -> None:
         self._results.put_nowait(
-            ServiceError(job_id=job.id, code=ServiceErrorCode.REFUSED, message=f"{field}: {reason}", field=field)
+            ServiceError(job_id=job.id, code=ServiceErrorCode.REFUSED, message=reason, field=field)
         )
 
     def _finish_if_done(self) -> None:
@@ -314,6 +314,12 @@ async def _write(call: Call, outbox: asyncio.Queue[_Ticket | None]) -> None:
         await call.done_writing()
     except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
         return
+
+
+def too_large(job: Job, message_bytes: int) -> tuple[str, str]:
+    """Return which field of a job makes it larger than a message may be, and what is to be said of it."""
+    field, size = ("job.program", len(job.program)) if len(job.program) > MESSAGE_BYTES_MAX else ("job", message_bytes)
+    return field, f"is {size} bytes; at most {MESSAGE_BYTES_MAX} fit a message"
 
 
 async def _lift(jobs: Iterable[Job]) -> AsyncIterator[Job]:

@@ -1,6 +1,7 @@
 """The clients against servers that answer out of order, are overloaded, vanish, or talk nonsense. Real gRPC."""
 
 import asyncio
+import contextlib
 import itertools
 import signal
 import threading
@@ -227,6 +228,8 @@ def test_the_same_id_twice_and_too_large_a_job_are_refused_one_by_one(tmp_path: 
     results = asyncio.run(main())
     refused = [result for result in results if isinstance(result, ServiceError)]
     assert [(result.job_id, result.field) for result in refused] == [("a", "job.job_id"), ("b", "job")]
+    # The field is said once.
+    assert refused[1].message.startswith("is ")
     assert ids([result for result in results if result not in refused]) == ["a"]
 
 
@@ -250,6 +253,45 @@ def test_two_endpoints_share_and_a_dead_one_does_not_matter(tmp_path: Path) -> N
         return results
 
     assert sorted(ids(asyncio.run(main())), key=int) == [str(number) for number in range(60)]
+
+
+def test_a_program_that_fits_no_message_is_named_as_such(tmp_path: Path) -> None:
+    job = Job(id="a", program=b"x" * (MESSAGE_BYTES_MAX + 1))
+
+    async def main() -> Any:
+        async with served(tmp_path / "s", Fake(echo)) as endpoint, AsyncClient(endpoint) as client:
+            with pytest.raises(JobRefusedError, match=r"^job\.program: is 16777217 bytes; at most"):
+                await client.run(job)
+            return [result async for result in client.run_many([job])]
+
+    (result,) = asyncio.run(main())
+    assert (result.code, result.field) == (ServiceErrorCode.REFUSED, "job.program")
+
+
+@pytest.mark.parametrize(
+    "status", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INVALID_ARGUMENT]
+)
+def test_a_server_that_failed_once_is_asked_again(tmp_path: Path, status: grpc.StatusCode) -> None:
+    answer = pb.ExecuteResponse(result=passed("a").result)
+    a, b = Fake(echo), Fake(echo)
+    a.answers = [(status, "job.program: no"), *[answer] * 8]
+    b.answers = [answer] * 8
+
+    async def main() -> None:
+        async with (
+            served(tmp_path / "a", a) as first,
+            served(tmp_path / "b", b) as second,
+            AsyncClient([first, second], retry=QUICK) as client,
+        ):
+            with contextlib.suppress(JobRefusedError):
+                await client.run(Job(id="a", program=b"x"))
+            # Longer than it may be shunned.
+            await asyncio.sleep(0.1)
+            left = len(a.answers)
+            assert (await client.run(Job(id="a", program=b"x"))).passed
+            assert len(a.answers) == left - 1
+
+    asyncio.run(main())
 
 
 def test_the_jobs_of_a_server_that_dies_move_to_the_other(tmp_path: Path) -> None:
