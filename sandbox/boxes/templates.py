@@ -23,6 +23,10 @@ _KINDS_MAX = 16
 _STARTS_BEFORE = 2
 """A kind of box that was wanted only once is not worth a checkpoint: a client may ask for any memory limit."""
 
+_PATIENCE = 4
+"""After each failure, so many times more starts are waited for: a machine that was busy once gets its checkpoint, and
+one that cannot make any tries less and less."""
+
 _FAILURES_MAX = 3
 
 Make = Callable[[BoxSpec, Path], Awaitable[None]]
@@ -32,6 +36,7 @@ Make = Callable[[BoxSpec, Path], Awaitable[None]]
 @dataclass(slots=True)
 class _Kind:
     starts: int = 0
+    tries: int = 0
     failures: int = 0
     ready: bool = False
     making: "asyncio.Task[None] | None" = field(default=None, repr=False)
@@ -68,13 +73,15 @@ class Templates:
         kind = self._kinds.setdefault(name, _Kind())
         self._kinds.move_to_end(name)
         kind.starts += 1
-        if kind.starts >= _STARTS_BEFORE and kind.making is None:
+        due = kind.starts >= _STARTS_BEFORE * _PATIENCE**kind.tries
+        if due and not kind.ready and kind.making is None:
+            kind.tries += 1
             kind.making = asyncio.create_task(self._make_one(spec, name, kind))
         while len(self._kinds) > _KINDS_MAX:
             self._forget(next(iter(self._kinds)))
 
     def was_restored(self, folder: Path, error: BackendError | None = None) -> None:
-        """Take note that a box was restored, or why not. A checkpoint that fails thrice in a row is given up."""
+        """Take note that a box was restored, or why not. A checkpoint that fails thrice in a row is thrown away."""
         kind = self._kinds.get(folder.name)
         if kind is None:
             return
@@ -84,8 +91,9 @@ class Templates:
             return
         kind.failures += 1
         logger().warning("restore failed", template=folder.name, failures=kind.failures, error=str(error))
-        if kind.failures >= _FAILURES_MAX:
+        if kind.ready and kind.failures >= _FAILURES_MAX:
             kind.ready = False
+            shutil.rmtree(folder, ignore_errors=True)
 
     async def close(self) -> None:
         """Stop making any."""
@@ -105,7 +113,8 @@ class Templates:
             logger().warning("no template", template=name, language=spec.language, error=str(error))
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            kind.ready = True
+            kind.ready, kind.failures = True, 0
+        kind.making = None
 
     def _forget(self, name: str) -> None:
         kind = self._kinds.pop(name)

@@ -95,7 +95,7 @@ def test_times_make_no_other_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [BackendError("no"), OSError("full"), TimeoutError()])
-def test_what_cannot_be_made_is_not_tried_again(tmp_path: Path, error: Exception) -> None:
+def test_what_cannot_be_made_is_tried_less_and_less(tmp_path: Path, error: Exception) -> None:
     tries = []
 
     async def make(_: BoxSpec, folder: Path) -> None:
@@ -103,14 +103,35 @@ def test_what_cannot_be_made_is_not_tried_again(tmp_path: Path, error: Exception
         raise error
 
     async def play(one: Templates) -> None:
-        for _ in range(5):
+        for start in range(1, 41):
             assert one.find(spec(), b"") is None
             one.was_started(spec(), b"")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            if len(tries) > len(tried_at):
+                tried_at.append(start)
+
+    tried_at: list[int] = []
+    run(tmp_path, play, make)
+    assert tried_at == [2, 8, 32]
+    assert not tries[0].exists()
+
+
+def test_a_machine_that_was_busy_once_gets_its_checkpoint(tmp_path: Path) -> None:
+    tries = []
+
+    async def make(what: BoxSpec, folder: Path) -> None:
+        tries.append(folder)
+        if len(tries) == 1:
+            raise BackendError("no checkpoint within 30 s")
+        await made(what, folder)
+
+    async def play(one: Templates) -> None:
+        folder = await until_made(one, spec())
+        assert tries == [folder, folder]
+        assert (folder / "checkpoint").exists()
 
     run(tmp_path, play, make)
-    assert len(tries) == 1
-    assert not tries[0].exists()
 
 
 def test_what_fails_again_and_again_is_not_used_any_more(tmp_path: Path) -> None:
@@ -124,9 +145,14 @@ def test_what_fails_again_and_again_is_not_used_any_more(tmp_path: Path) -> None
         for _ in range(templates._FAILURES_MAX):
             one.was_restored(folder, BackendError("no"))
         assert one.find(spec(), b"") is None
+        assert not folder.exists()
         one.was_started(spec(), b"")
         await asyncio.sleep(0.01)
         assert one.find(spec(), b"") is None
+        # Another one may be good, and begins with a clean slate.
+        folder = await until_made(one, spec())
+        one.was_restored(folder, BackendError("no"))
+        assert one.find(spec(), b"") == folder
 
     run(tmp_path, play)
 
