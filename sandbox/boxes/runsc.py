@@ -118,7 +118,7 @@ class RunscBackend:
             raise BackendError("the backend runsc needs root: start it with sudo")
         self.runsc_version, self.runsc_identity = await runsc_version(self._runsc), runsc_identity(self._runsc)
         for folder in leftovers.abandoned(self._run_dir):
-            await _sweep(folder)
+            await self._sweep(folder)
         self._instance = leftovers.claim(self._run_dir)
         self._hierarchy = _hierarchy_of(self._instance.name)
         self._hierarchy.remove_empty_ones()
@@ -137,6 +137,27 @@ class RunscBackend:
             self._templates = Templates(self._instance.folder / "templates", self._make_template)
         for path in (self._runsc, *(image.erofs_path for image in self._images.values())):
             _read_ahead(path)
+
+    async def _sweep(self, folder: Path) -> None:
+        """Remove the boxes of a server that died: their processes, cgroups and files."""
+        hierarchy = _hierarchy_of(folder.name)
+        # The runtime's command line processes are in no cgroup of ours; they end with their server unless they are
+        # stopped.
+        for pid in host.runsc_processes(folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        is_clean = True
+        for name in hierarchy.names():
+            cgroup = hierarchy.make(name)
+            try:
+                await cgroups.remove(cgroup)
+            except cgroups.StuckError:
+                # A slot less, and no reason not to serve. Its folder is the next server's.
+                is_clean = False
+                self.quarantine.take(name, cgroup, lambda: None)
+        if is_clean:
+            hierarchy.remove()
+            leftovers.remove(folder)
 
     async def remains(self, box_id: str) -> tuple[str, ...]:
         """List what is left of a box."""
@@ -441,16 +462,3 @@ def _read_ahead(path: Path) -> None:
 def _hierarchy_of(instance: str) -> cgroups.Hierarchy:
     """Return where a server has its boxes' cgroups: a folder of its own, so that no server's end is another's."""
     return cgroups.detect(f"{_CGROUP_PARENT}/{instance}")
-
-
-async def _sweep(folder: Path) -> None:
-    """Remove the boxes of a server that died: their processes, cgroups and files."""
-    hierarchy = _hierarchy_of(folder.name)
-    # The runtime's command line processes are in no cgroup of ours; they end with their server unless they are stopped.
-    for pid in host.runsc_processes(folder):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    for name in hierarchy.names():
-        await cgroups.remove(hierarchy.make(name))
-    hierarchy.remove()
-    leftovers.remove(folder)

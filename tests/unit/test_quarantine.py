@@ -3,14 +3,17 @@
 import asyncio
 import errno
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from sandbox.boxes import quarantine as quarantine_module
+from sandbox.boxes import runsc as runsc_module
 from sandbox.boxes.cgroups import ending
 from sandbox.boxes.quarantine import Quarantine
+from sandbox.boxes.runsc import RunscBackend
 from sandbox.scheduler import Scheduler
 
 
@@ -186,3 +189,33 @@ def test_the_end_of_the_server_is_the_end_of_the_attempts() -> None:
     assert forgotten == []
     assert [(entry["log_level"], entry["box"]) for entry in logs] == [("critical", "box-1")] * 2
     assert "left behind" in logs[1]["event"]
+
+
+def test_what_a_dead_server_left_and_does_not_die_keeps_no_server_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = {"dies": Stuck(survives=0), "stuck": Stuck(survives=10**6)}
+
+    class Left:
+        def names(self) -> list[str]:
+            return list(left)
+
+        def make(self, name: str) -> Stuck:
+            return left[name]
+
+        def remove(self) -> None:
+            raise AssertionError("a box is still in it")
+
+    monkeypatch.setattr(runsc_module, "_hierarchy_of", lambda _: Left())
+
+    async def work() -> None:
+        backend = RunscBackend(runsc=Path("runsc"), images={}, run_dir=tmp_path)
+        await backend._sweep(tmp_path)
+        assert len(backend.quarantine) == 1
+        await backend.quarantine.close()
+
+    logs = run(work)
+    assert [entry["box"] for entry in logs] == ["stuck", "stuck"]
+    assert left["dies"].is_removed
+    # For the next server.
+    assert tmp_path.exists()
