@@ -59,7 +59,6 @@ class Outcome:
         memory_limit_bytes: What the kernel held the job to.
         host_tasks_max: The backstop's value.
         jobs_before: Other jobs that the box had served.
-        box_exit: How the box's own process ended, for the log; it decides nothing.
         program_end: What became of the program's process.
         program_exit: Its exit code or signal number; 0 while it lives.
         load_error: The program's complaint while loading; None when it loaded.
@@ -82,7 +81,6 @@ class Outcome:
     memory_limit_bytes: int = 0
     host_tasks_max: int = 0
     jobs_before: int = 0
-    box_exit: str = ""
     program_end: ProgramEnd = ProgramEnd.ALIVE
     program_exit: int = 0
     load_error: str | None = None

@@ -207,7 +207,6 @@ class Runner:
             memory_limit_bytes=spec.limits.memory_bytes,
             host_tasks_max=spec.rules.host_tasks_max,
             jobs_before=jobs_before,
-            box_exit="" if transcript.sealed else await box.epitaph(),
             usage=Usage(
                 cpu_time_ms=(after.cpu_time_us - before.cpu_time_us) // 1000,
                 wall_time_ms=wall_time_ms,

@@ -16,6 +16,7 @@ _TEST_STATUS = {1: TestStatus.PASSED, 2: TestStatus.FAILED, 3: TestStatus.ERRORE
 _FAILURE_KIND = {1: FailureKind.WRONG_ANSWER, 2: FailureKind.EXCEPTION, 3: FailureKind.UNSUPPORTED_VALUE}
 _PROGRAM_END = {1: ProgramEnd.EXITED, 2: ProgramEnd.SIGNALED}
 _READY_CHARACTERS_MAX = 200
+_INT64_MAX = 2**63 - 1
 
 
 class Transcript:
@@ -125,7 +126,11 @@ class Transcript:
         self._truncated.update(frame.payload[:1])
 
     def _flooded(self, frame: wire.Frame) -> None:
-        (self.output_total_bytes,) = wire.FLOOD_BODY.unpack(frame.payload)
+        (output_bytes,) = wire.FLOOD_BODY.unpack(frame.payload)
+        if output_bytes > _INT64_MAX:
+            # It could not be told to the client.
+            raise wire.MalformedFrameError("more output than there can be")
+        self.output_total_bytes = output_bytes
 
     def _done(self, frame: wire.Frame) -> None:
         self.sealed = True

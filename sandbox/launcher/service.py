@@ -41,6 +41,9 @@ _LIFETIME_SPARE_S = 60.0
 _PRESSURE_MAX = 40.0
 """Share of the last ten seconds in which somebody waited for a CPU; above it, nothing is made that nobody asked for."""
 
+_EPITAPH_CHARS_MAX = 4_096
+"""Each may take six bytes of a message, and a message has 64 KiB."""
+
 _Words = asyncio.Queue[bytes]
 
 
@@ -282,7 +285,7 @@ async def _ask(box: Box, spec: BoxSpec, word: messages.Word) -> dict[str, Any]:
         await box.kill()
         return {}
     if word is messages.Word.EPITAPH:
-        return {"epitaph": await box.epitaph()}
+        return {"epitaph": (await box.epitaph())[:_EPITAPH_CHARS_MAX]}
     counters = await (box.settle(spec) if word is messages.Word.SETTLE else box.counters())
     return {"counters": messages.encode_counters(counters)}
 

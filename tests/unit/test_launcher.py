@@ -130,6 +130,17 @@ def test_a_server_learns_what_there_is() -> None:
     run(play)
 
 
+@pytest.mark.parametrize("character", ["\0", "\udcff", "x"])
+def test_last_words_of_a_box_fit_an_answer_whatever_they_are(character: str) -> None:
+    async def play(stage: Stage) -> None:
+        async with stage.server.open(SPEC) as box:
+            words = await box.epitaph()
+            assert words == character * len(words)
+            assert len(words) > 1_000
+
+    run(play, Script(greeting=(b"ready",), epitaph=character * 16_384))
+
+
 def test_a_box_is_talked_to_counted_killed_and_destroyed() -> None:
     async def play(stage: Stage) -> None:
         async with stage.server.open(SPEC) as box:

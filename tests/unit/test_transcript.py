@@ -102,7 +102,6 @@ def test_what_was_counted_and_done_outside_goes_in_as_it_is() -> None:
         process_limit_hits=8,
         memory_limit_bytes=9,
         host_tasks_max=10,
-        box_exit="exit 1",
         usage=Usage(cpu_time_ms=1, wall_time_ms=2),
         starved_ms=11,
     )
@@ -235,8 +234,15 @@ def flood(output_bytes: int) -> bytes:
 
 def test_a_flood_is_known_at_once_and_says_how_much() -> None:
     assert told(READY).output_total_bytes is None
-    for output_bytes in (0, 1, 2**64 - 1):
+    for output_bytes in (0, 1, 2**63 - 1):
         assert told(READY, flood(output_bytes)).output_total_bytes == output_bytes
+
+
+def test_a_flood_that_no_client_could_be_told_of_is_a_violation() -> None:
+    for output_bytes in (2**63, 2**64 - 1):
+        transcript = told(READY, flood(output_bytes))
+        assert transcript.violated
+        assert transcript.output_total_bytes is None
 
 
 def test_progress_is_each_test_that_has_ended_and_the_loading_before_them() -> None:
