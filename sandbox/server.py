@@ -27,7 +27,7 @@ from sandbox.rpc.server import AddressError, RpcServer, check_address
 from sandbox.rpc.service import SandboxService
 from sandbox.runner import Assignment, Runner
 from sandbox.scheduler import Scheduler
-from sandbox.verdict import Verdict
+from sandbox.verdict import Integrity, Verdict
 
 _CLEAN_UP_TIMEOUT_S = 30.0
 
@@ -96,7 +96,8 @@ async def serve(
     """
     log = logger()
     hang_ups = _HangUps()
-    by_machine = min(slots_for(host.look(), policy) for policy in policies.values())
+    machine = host.look()
+    by_machine = _slots_for_all(machine, policies)
     slots = settings.slots or by_machine
     backend = LaunchedBackend(launcher)
     stack = contextlib.ExitStack()
@@ -128,9 +129,8 @@ async def serve(
         backend.on_gone = lambda why: end.fail(BackendError(why))
 
         async def prove(changed: Mapping[str, Policy]) -> None:
-            found = await _prove_limits(settings, backend, slots, changed, languages)
-            if not set(found) <= set(unenforced):
-                raise BackendError(f"{', '.join(found)} would not bind, and no verdict says so yet: restart the server")
+            _check_still_unenforced(unenforced, await _prove_limits(settings, backend, slots, changed, languages))
+            _warn_if_too_many(slots, settings, machine, changed)
 
         reloader = Reloader(
             dispatcher, lambda: _read_again(backend, read_policies), prove, metrics.count_reload if metrics else None
@@ -205,11 +205,27 @@ def _metrics(settings: Settings, scheduler: Scheduler, policies: Mapping[str, Po
 
 
 def slots_for(machine: host.Host, policy: Policy) -> int:
-    """Return how many boxes the machine carries at once: slots x CPU quota <= cores, and a box's memory each."""
+    """Return how many jobs the machine carries at once: slots x CPU quota <= cores, and the memory of a job's boxes.
+
+    Two boxes of a job wait for each other, so that they take a quota together, but each has its memory.
+    """
     by_cores = machine.cores * 100 // policy.box.cpu_quota_percent
+    boxes = 2 if policy.integrity.default is Integrity.SEPARATE_SANDBOX else 1
     box_memory_bytes = policy.defaults.memory_bytes + policy.box.overhead_memory_bytes
-    by_memory = machine.memory_available_bytes // box_memory_bytes
+    by_memory = machine.memory_available_bytes // (boxes * box_memory_bytes)
     return max(1, min(by_cores, by_memory))
+
+
+def _slots_for_all(machine: host.Host, policies: Mapping[str, Policy]) -> int:
+    return min(slots_for(machine, policy) for policy in policies.values())
+
+
+def _warn_if_too_many(slots: int, settings: Settings, machine: host.Host, changed: Mapping[str, Policy]) -> None:
+    """Tell the operator when boxes take more by changed policies than the machine was counted to carry."""
+    fitting = _slots_for_all(machine, changed)
+    if settings.slots is None and fitting < slots:
+        text = "boxes take more by these policies: restart the server to have fewer at once"
+        logger().warning(text, slots=slots, fitting=fitting)
 
 
 async def _prove_languages(backend: Backend, policy: Policy, languages: Mapping[str, Language]) -> None:
@@ -249,6 +265,16 @@ async def _prove_limits(
         allow_unenforced=settings.allow_unenforced,
     )
     return await doctor.pass_gate(backend, policies, languages, terms)
+
+
+def _check_still_unenforced(said: tuple[str, ...], found: tuple[str, ...]) -> None:
+    """Let no limit stop binding in silence.
+
+    Raises:
+        BackendError: A limit does not bind that verdicts do not name.
+    """
+    if not set(found) <= set(said):
+        raise BackendError(f"{', '.join(found)} would not bind, and no verdict says so yet: restart the server")
 
 
 async def _meet(backend: LaunchedBackend, policies: Mapping[str, Policy]) -> None:

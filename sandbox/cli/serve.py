@@ -199,9 +199,16 @@ def _absolute(path: Path | None) -> Path | None:
 
 def _refuse_the_launchers_options() -> None:
     context = click.get_current_context()
-    for name in ("backend", "runsc", "with_templates", "boxes_max", "ready_max"):
+    names = {
+        "backend": "--backend",
+        "runsc": "--runsc",
+        "with_templates": "--templates or --no-templates",
+        "boxes_max": "--boxes-max",
+        "ready_max": "--ready-max",
+    }
+    for name, option in names.items():
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name.replace('_', '-')} is the launcher's to know: say it there")
+            raise click.UsageError(f"{option} is the launcher's to know: say it there")
 
 
 def _make_its_own(settings: "Settings", who: "User") -> None:

@@ -330,6 +330,7 @@ def test_a_server_asks_nobody_who_is_not_root(common: Path) -> None:
     [
         (["--launcher", "/nowhere/at/all"], 3, "start sandbox launcher first"),
         (["--launcher", "/nowhere", "--backend", "docker"], 2, "--backend is the launcher's to know"),
+        (["--launcher", "/nowhere", "--no-templates"], 2, "--templates or --no-templates is the launcher's to know"),
         (["--user", "root"], 3, "must not be root"),
         (["--user", "0:0"], 3, "must not be root"),
         (["--user", "99999999999:5"], 3, "is no UID:GID"),
