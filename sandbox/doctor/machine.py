@@ -161,7 +161,7 @@ def _pressure(machine: Machine) -> Finding:
     return _finding(
         "cpu_pressure",
         "the kernel tells how long a box waited for a CPU",
-        "it does" if machine.has_pressure else "it does not: every time-out is confirmed by a run alone",
+        "it does" if machine.has_pressure else "it does not: time-outs of boxes that waited are confirmed alone",
         "boot with psi=1, and mount cgroup2 at /sys/fs/cgroup, or at /sys/fs/cgroup/unified beside v1",
         good=machine.has_pressure,
     )

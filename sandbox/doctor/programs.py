@@ -182,11 +182,10 @@ check("shm_bytes", lambda: fill("/dev/shm", WANT["shm_bytes"]))
 
 _NETWORK = """
 def network():
-    # Addresses that are reserved for documentation: nobody is contacted, whatever this box can reach.
     targets = [
-        (socket.AF_INET, ("192.0.2.1", 80)),
+        (socket.AF_INET, ("192.0.2.1", 80)),  # reserved for documentation
         (socket.AF_INET, ("169.254.169.254", 80)),  # where clouds keep secrets
-        (socket.AF_INET6, ("2001:db8::1", 80)),
+        (socket.AF_INET6, ("2001:db8::1", 80)),  # reserved for documentation
     ]
     try:
         interfaces = sorted(name for _, name in socket.if_nameindex())
