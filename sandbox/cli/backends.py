@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sandbox.launcher.service import Launcher
     from sandbox.policy import Policy
 
+_BOXES_MAX_LEAST = 256
+_BOXES_MAX_PER_CORE = 8
+
 _OPTIONS = (
     click.option(
         "--backend",
@@ -70,15 +73,14 @@ _OPTIONS = (
         show_envvar=True,
         metavar="N",
         help="Boxes that are made before anybody asks for them, while a core is free, and wait: a job that finds one "
-        "waits milliseconds. Each takes some 50 MiB.",
+        "waits milliseconds. Each takes some 65 MiB.",
     ),
     click.option(
         "--boxes-max",
         type=click.IntRange(min=1),
-        default=256,
-        show_default=True,
         metavar="N",
-        help="Boxes that the launcher makes at once, whatever its server asks for.",
+        help="Boxes that the launcher makes at once, whatever its servers ask for. [default: 8 for each core, 256 at "
+        "least]",
     ),
     click.option(
         "--user",
@@ -135,17 +137,30 @@ def make_launcher(
     *,
     runsc: Path,
     with_templates: bool,
-    boxes_max: int,
+    boxes_max: int | None,
     ready_max: int,
 ) -> "Launcher":
     """Return a launcher, not started.
 
+    Args:
+        backend: Its name.
+        languages: By name.
+        read_policies: Reads all policies.
+        runsc: The gVisor binary.
+        with_templates: Restore boxes from checkpoints, where the backend can.
+        boxes_max: Boxes of all servers at once; None: more than a server of this machine needs.
+        ready_max: Boxes that are made before anybody asks for them.
+
     Raises:
         ImageError: An image is missing, or the package that speaks to a Docker Engine.
     """
+    from sandbox import host
     from sandbox.launcher.service import Launcher
 
     boxes = make_backend(backend, languages, runsc, with_templates=with_templates)
+    if boxes_max is None:
+        # Two for a job, and those that wait for another job, on machines whose quota is less than a core.
+        boxes_max = max(_BOXES_MAX_LEAST, _BOXES_MAX_PER_CORE * host.look().cores)
     return Launcher(boxes, read_policies, languages, boxes_max=boxes_max, ready_max=ready_max)
 
 

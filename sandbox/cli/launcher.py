@@ -28,7 +28,7 @@ def launcher(
     names: tuple[str, ...],
     runsc: Path | None,
     with_templates: bool,
-    boxes_max: int,
+    boxes_max: int | None,
     ready_max: int,
     user: str | None,
 ) -> None:

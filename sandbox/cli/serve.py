@@ -99,7 +99,7 @@ def serve(
     names: tuple[str, ...],
     runsc: Path | None,
     with_templates: bool,
-    boxes_max: int,
+    boxes_max: int | None,
     ready_max: int,
     user: str | None,
     metrics: str | None,
