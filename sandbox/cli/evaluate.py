@@ -191,8 +191,8 @@ def _results(path: Path, inputs: Iterable[Path]) -> Iterator[ResultFile]:
                 file.sort()
             except OSError as error:
                 # It must not cost the figures, which took longer.
-                text = f"note: {path} has all results, but in the order in which they came: {error.strerror or error}"
-                click.echo(text, err=True)
+                why = error.strerror or error
+                click.echo(f"note: the results in {path} are in the order in which they came: {why}", err=True)
 
 
 @dataclass(frozen=True, slots=True)

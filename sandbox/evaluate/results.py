@@ -182,8 +182,8 @@ class ResultFile:
         except OSError as error:
             with suppress(OSError):
                 self._file.truncate(self._bytes)
-            text = f"{self._path}: cannot be written: {error.strerror or error}; it has the {len(self._places)} results"
-            raise ResultFileError(f"{text} that came before, in the order in which they came") from error
+            text = f"{self._path}: cannot be written: {error.strerror or error}"
+            raise ResultFileError(f"{text}; it has the {len(self._places)} results that came before") from error
         self._places[index] = (self._bytes, len(data))
         self._bytes += len(data)
 
