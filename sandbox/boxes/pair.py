@@ -27,6 +27,8 @@ class Pair:
         self._program = program
         self._program_frames = program_frames
         self._from_tests = wire.FrameReader()
+        # The host and the program's box both write there, and no frame may land inside another.
+        self._to_tests = asyncio.Lock()
         self._over = asyncio.Event()
         self._said: bytes | None = None
 
@@ -62,7 +64,8 @@ class Pair:
         frames, self._program_frames = self._program_frames, b""
         if frames:
             await self._program.send(frames)
-        await self._tests.send(data)
+        async with self._to_tests:
+            await self._tests.send(data)
 
     async def receive(self) -> bytes:
         """Return what the tests' box says to the host; none at the end of either box."""
@@ -107,7 +110,8 @@ class Pair:
                     if not frame.payload:
                         raise wire.MalformedFrameError("a frame without a channel")  # noqa: TRY301 (one way out)
                     # Whatever its kind: the tests' box takes nothing but channels from here.
-                    await self._tests.send(wire.encode_frame(wire.CHANNEL, frame.payload))
+                    async with self._to_tests:
+                        await self._tests.send(wire.encode_frame(wire.CHANNEL, frame.payload))
         except wire.MalformedFrameError as error:
             self._said = _violation(error)
         finally:

@@ -31,12 +31,13 @@ class _Host:
     def __init__(self, source: int, sink: int) -> None:
         self.source = source
         self.sink = sink
-        self.looks_at_each = False
+        # Where the host looks at its counters after each check: has it heard before the next one.
+        self.after_each: Callable[[Callable[[], None]], None] | None = None
 
     def tell(self, kind: int, payload: bytes = b"") -> None:
         frames.write_frame(self.sink, kind, payload)
-        if self.looks_at_each and kind in (frames.PLAN, frames.RESULT):
-            self.wait_for_next()
+        if self.after_each is not None and kind in (frames.PLAN, frames.RESULT):
+            self.after_each(self.wait_for_next)
 
     def wait_for_next(self) -> None:
         """Wait until the host says that it goes on.
@@ -158,7 +159,6 @@ def _serve(host: _Host, turn: Turn | None = None) -> int:
             pipes, host = _go_by_way_of(host)
         else:
             frames.write_frame(pipes.orders, frames.PROGRAM, job.program)
-        host.looks_at_each = job.each
         _run(job, pipes, host)
         if job.roles != frames.TESTS_SIDE:
             # Nothing the program left running may add to what has been said.
@@ -315,6 +315,7 @@ def _wake(host: _Host) -> None:
 def _run(job: _JobInBox, pipes: _Pipes, host: _Host) -> None:
     *_, output_bytes, output_hard_bytes = job.limits
     lane = pipes.lane(host)
+    host.after_each = lane.hear_host if job.each else None
     lane.capture(
         [
             Capture(fd, kind, output_bytes, output_hard_bytes, host.tell)

@@ -4,7 +4,7 @@ The program's process is made before there is an order for it, and has by then a
 for its job, or from which others are restored, has done that part of the work already.
 
 It is forked from the agent before a job arrives, so it holds no byte of the tests; and it is not the program itself,
-because a signal that pid 1 sends to itself is lost, and a program that kills itself must be seen to die by it.
+because programs that are pid 1 are labelled wrongly (docs/decisions/ says how).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -25,6 +26,16 @@ def spin(seconds):
 """
 ABOVE = SourceTests(b"def test_a(): spin(0.9)\n" + b"".join(b"def test_%d(): spin(0)\n" % n for n in range(40)))
 BELOW = SourceTests(b"".join(b"def test_%d(): spin(0.25)\n" % n for n in range(4)))
+PRINTS = (
+    SPIN
+    + b"""
+import threading
+def prints():
+    for _ in range(500):
+        print("x" * 9_999)
+threading.Thread(target=prints).start()
+"""
+)
 STOPPED_AT_S = (0.2, 0.6, 1.0)
 STOPPED_FOR_S = 1.5
 RUNSC = pytest.mark.gvisor
@@ -88,6 +99,40 @@ def test_what_one_test_uses_is_not_held_against_another(own: tuple[Client, int],
         verdict = run_with_a_slow_server(own, job(BELOW, integrity), stopped_at_s)
         assert verdict.passed, verdict
         assert verdict.tests_planned == 4
+
+
+@pytest.mark.gvisor
+@pytest.mark.parametrize("own", ["runsc"], indirect=True)
+@pytest.mark.parametrize("integrity", Integrity)
+def test_what_a_program_prints_between_two_tests_keeps_no_test_waiting(
+    own: tuple[Client, int], integrity: Integrity
+) -> None:
+    """From another box the output and the host's word come on one way."""
+    tests = b"import time\n" + b"".join(b"def test_%d(): spin(0); time.sleep(0.3)\n" % n for n in range(5))
+    limits = RequestedLimits(cpu_time_ms=20_000, test_cpu_time_ms=LIMIT_MS * 10, wall_time_ms=30_000)
+    verdict = own[0].run(Job(program=PRINTS, tests=SourceTests(tests), limits=limits, integrity=integrity))
+    assert verdict.passed, verdict
+    assert verdict.stdout.data.startswith(b"xxx")
+
+
+@pytest.mark.gvisor
+@pytest.mark.parametrize("own", ["runsc"], indirect=True)
+def test_a_call_that_outlasts_its_test_is_nobody_elses(own: tuple[Client, int]) -> None:
+    """The tests' thread that waits for it does not take the host's word, which is for the tests, for its own."""
+    tests = b"""
+import threading
+told = []
+def ask():
+    told.append(rest(1))
+def test_that_leaves_a_call():
+    threading.Thread(target=ask).start()
+def test_that_calls():
+    assert rest(0) is None
+    assert told == [None]
+"""
+    program = SPIN + b"def rest(seconds): time.sleep(seconds)\n"
+    verdict = own[0].run(replace(job(SourceTests(tests)), program=program))
+    assert verdict.passed, verdict
 
 
 @BACKENDS

@@ -124,3 +124,27 @@ def test_both_die() -> None:
         assert await pair.epitaph() == "tests: exit 0; program: exit 0"
 
     paired(Script(), Script(), use)
+
+
+class SlowBox(FakeBox):
+    """Takes what it is sent in two halves, as a pipe does that is full."""
+
+    async def send(self, data: bytes) -> None:
+        half = len(data) // 2
+        await super().send(data[:half])
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await super().send(data[half:])
+
+
+def test_no_frame_lands_inside_another() -> None:
+    async def work() -> None:
+        tests, program = SlowBox("t", Script()), FakeBox("p", Script(greeting=(ANSWER,) * 20))
+        async with asyncio.timeout(60), Pair.joined(tests, program, b"") as pair:
+            for _ in range(20):
+                await pair.send(PLAN)
+            while len(tests.sent) < 20 * (len(ANSWER) + len(PLAN)):  # noqa: ASYNC110 (a fake box has no event)
+                await asyncio.sleep(0)
+        assert [frame.kind for frame in wire.FrameReader().feed(tests.sent)].count(wire.PLAN) == 20
+
+    asyncio.run(work())
