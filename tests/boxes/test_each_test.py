@@ -36,7 +36,6 @@ def prints():
 threading.Thread(target=prints).start()
 """
 )
-STOPPED_AT_S = (0.2, 0.6, 1.0)
 STOPPED_FOR_S = 1.5
 RUNSC = pytest.mark.gvisor
 DOCKER = (pytest.mark.docker, pytest.mark.gvisor)
@@ -45,10 +44,12 @@ BACKENDS = pytest.mark.parametrize(
 )
 # Who waits for whom between two tests is the same with both backends: one of them shows it for each level.
 LEVELS = pytest.mark.parametrize(
-    ("own", "integrity"),
+    ("own", "integrity", "stopped_at_s"),
     [
-        *(pytest.param("runsc", integrity, marks=RUNSC) for integrity in Integrity),
-        pytest.param("docker", Integrity.SEPARATE_PROCESS, marks=DOCKER),
+        *(pytest.param("runsc", Integrity.SEPARATE_PROCESS, moment, marks=RUNSC) for moment in (0.2, 0.6, 1.0)),
+        pytest.param("runsc", Integrity.IN_PROCESS, 0.6, marks=RUNSC),
+        pytest.param("runsc", Integrity.SEPARATE_SANDBOX, 0.6, marks=RUNSC),
+        pytest.param("docker", Integrity.SEPARATE_PROCESS, 0.6, marks=DOCKER),
     ],
     indirect=["own"],
 )
@@ -87,18 +88,20 @@ def job(tests: SourceTests | CallTests, integrity: Integrity | None = None) -> J
 
 
 @LEVELS
-def test_a_test_above_its_limit_is_found_out(own: tuple[Client, int], integrity: Integrity) -> None:
-    for stopped_at_s in STOPPED_AT_S:
-        verdict = run_with_a_slow_server(own, job(ABOVE, integrity), stopped_at_s)
-        assert (verdict.cause.value, verdict.evidence.limit_name) == ("CPU_TIME_LIMIT", "test_cpu_time_ms"), verdict
+def test_a_test_above_its_limit_is_found_out(
+    own: tuple[Client, int], integrity: Integrity, stopped_at_s: float
+) -> None:
+    verdict = run_with_a_slow_server(own, job(ABOVE, integrity), stopped_at_s)
+    assert (verdict.cause.value, verdict.evidence.limit_name) == ("CPU_TIME_LIMIT", "test_cpu_time_ms"), verdict
 
 
 @LEVELS
-def test_what_one_test_uses_is_not_held_against_another(own: tuple[Client, int], integrity: Integrity) -> None:
-    for stopped_at_s in STOPPED_AT_S:
-        verdict = run_with_a_slow_server(own, job(BELOW, integrity), stopped_at_s)
-        assert verdict.passed, verdict
-        assert verdict.tests_planned == 4
+def test_what_one_test_uses_is_not_held_against_another(
+    own: tuple[Client, int], integrity: Integrity, stopped_at_s: float
+) -> None:
+    verdict = run_with_a_slow_server(own, job(BELOW, integrity), stopped_at_s)
+    assert verdict.passed, verdict
+    assert verdict.tests_planned == 4
 
 
 @pytest.mark.gvisor

@@ -40,9 +40,9 @@ class Boxes:
 
 # Two boxes run the same code as one, at twice the time; and one that waited is one that did not.
 KINDS = {
-    "one-job": Boxes(TRIALS or 350),
+    "one-job": Boxes(TRIALS or 250),
     "two-boxes": Boxes(TRIALS or 1, integrity=Integrity.SEPARATE_SANDBOX),
-    "batch": Boxes(TRIALS or 500, policy="batch"),
+    "batch": Boxes(TRIALS or 573, policy="batch"),
     "waiting": Boxes(TRIALS or 1, ready_max=2),
 }
 PAUSE_S = 0.15
@@ -53,8 +53,9 @@ LANGUAGES = {frozenset[str](): "python", frozenset({"numpy"}): "python-numpy"}
 def chosen(files: list[corpus.Attack], trials: int) -> Iterator[tuple[corpus.Attack, corpus.Variant]]:
     if trials < len(files):
         files = files[SEED % 2 :: 2]
-    count = max(1, math.ceil(trials / len(files)))
-    for file in files:
+    for place, file in enumerate(files):
+        # As many of each as of any other, or one more.
+        count = max(1, math.ceil((trials - place) / len(files)))
         for variant in corpus.variants(file, seed=SEED, count=count):
             yield file, variant
 

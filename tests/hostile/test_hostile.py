@@ -192,8 +192,8 @@ def test_a_box_that_runs_is_counted(house: House) -> None:
             *backend.values, pair, marks=backend.marks, id="+".join((*backend.values, *(path.stem for path in pair)))
         )
         for backend in BACKENDS
-        # With Docker half of them, and all in the nightly tier: what labels is the same.
-        for pair in PAIRS[:: 2 if backend.values == ("docker",) and not NIGHTLY else 1]
+        # With Docker a third of them, and all in the nightly tier: what labels is the same.
+        for pair in PAIRS[:: 3 if backend.values == ("docker",) and not NIGHTLY else 1]
     ],
     indirect=["house"],
 )
@@ -254,7 +254,7 @@ def crowd(paths: Sequence[Path]) -> Iterator[tuple[Job, Attack | None]]:
 def test_every_label_is_the_same_on_a_saturated_machine(backend: str) -> None:
     before = leftovers()
     # What labels is the same with both, so each has a part of the attacks, and all of them in the nightly tier.
-    paths = PROGRAMS if NIGHTLY else {"runsc": PROGRAMS[::4], "docker": PROGRAMS[1::8]}[backend]
+    paths = PROGRAMS if NIGHTLY else {"runsc": PROGRAMS[::4], "docker": PROGRAMS[1::12]}[backend]
     jobs = {job.id: (job, attack) for job, attack in crowd(paths)}
     cores = len(os.sched_getaffinity(0))
     with local(backend=backend, slots=SLOTS_PER_CORE * cores) as client:
