@@ -49,7 +49,7 @@ CANARY = re.compile(r"CANARY_[0-9a-f]{32}")
 _FILE_NAME = re.compile(r"(?P<id>[cf]\d\d[a-z]?)_[a-z0-9_]+\.py")
 _HEADER_LINE = re.compile(r"# (?P<key>[a-z]+): ?(?P<value>.*)")
 _COOKIE = re.compile(r"#.*coding[:=]")
-_ONCE = frozenset({"attack", "benign", "shape", "causes", "limits", "moments", "needs"})
+_ONCE = frozenset({"attack", "benign", "shape", "causes", "limits", "moments", "needs", "costly"})
 _KEYS = _ONCE | {"tests"}
 _BOM = b"\xef\xbb\xbf"
 
@@ -75,6 +75,8 @@ class Attack:
     tests: tuple[str, ...]
     needs: frozenset[str]
     """Modules that the box's image must have for the file to mean anything."""
+    costly: bool
+    """Whether one trial takes as long as a dozen of most others, and is worth no more than one."""
     source: bytes
 
     @property
@@ -150,6 +152,7 @@ def read(path: Path) -> Attack:
         moments=moments,
         tests=tuple(found.get("tests", ())),
         needs=frozenset(found.get("needs", [""])[0].split()),
+        costly="costly" in found,
         source=source,
     )
 

@@ -6,7 +6,7 @@ In boxes of one job each, in boxes that serve one job after the other, and in bo
 `SANDBOX_FORGERY_SEED` chooses other variants: without it they are the same each time.
 """
 
-import math
+import itertools
 import os
 import subprocess
 import sys
@@ -46,6 +46,8 @@ KINDS = {
     "waiting": Boxes(TRIALS or 1, ready_max=2),
 }
 PAUSE_S = 0.15
+# Of what takes long, one variant where others have so many.
+COSTLY_EVERY = 4
 # A language by what its image has beyond the standard library.
 LANGUAGES = {frozenset[str](): "python", frozenset({"numpy"}): "python-numpy"}
 
@@ -53,10 +55,11 @@ LANGUAGES = {frozenset[str](): "python", frozenset({"numpy"}): "python-numpy"}
 def chosen(files: list[corpus.Attack], trials: int) -> Iterator[tuple[corpus.Attack, corpus.Variant]]:
     if trials < len(files):
         files = files[SEED % 2 :: 2]
+    turns = ((turn, place) for turn in itertools.count() for place in range(len(files)))
+    due = (place for turn, place in turns if turn % COSTLY_EVERY == 0 or not files[place].costly)
+    counts = Counter(itertools.islice(due, max(trials, len(files))))
     for place, file in enumerate(files):
-        # As many of each as of any other, or one more.
-        count = max(1, math.ceil((trials - place) / len(files)))
-        for variant in corpus.variants(file, seed=SEED, count=count):
+        for variant in corpus.variants(file, seed=SEED, count=counts[place]):
             yield file, variant
 
 

@@ -2,6 +2,7 @@
 # shape: whole
 # causes: WRONG_ANSWER, UNSUPPORTED_VALUE, CPU_TIME_LIMIT, EXITED_EARLY, MEMORY_LIMIT
 # limits: cpu_time_ms=1500 wall_time_ms=8000 memory_bytes=134217728
+# costly: half a second of CPU and more
 import threading
 
 

@@ -2,6 +2,7 @@
 # shape: whole
 # causes: WRONG_ANSWER, PROTOCOL_VIOLATION, MEMORY_LIMIT, CPU_TIME_LIMIT
 # limits: cpu_time_ms=3000 wall_time_ms=9000
+# costly: half a second of CPU and more
 # tests: def test_one():
 # tests:     assert @NAME@(1) == "@CANARY@", "wrong"
 # tests: def test_two():

@@ -2,6 +2,7 @@
 # shape: action
 # causes: CPU_TIME_LIMIT
 # limits: cpu_time_ms=500 wall_time_ms=6000
+# costly: half a second of CPU and more
 # moments: import call late
 def attack() -> None:
     while True:

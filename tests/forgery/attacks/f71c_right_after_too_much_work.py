@@ -2,6 +2,7 @@
 # shape: whole
 # causes: CPU_TIME_LIMIT
 # limits: cpu_time_ms=500 wall_time_ms=8000
+# costly: half a second of CPU and more
 # tests: assert @NAME@(12) == 144, "@CANARY@"
 import time
 

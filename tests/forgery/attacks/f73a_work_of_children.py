@@ -2,6 +2,7 @@
 # shape: whole
 # causes: CPU_TIME_LIMIT
 # limits: cpu_time_ms=600 wall_time_ms=10000
+# costly: half a second of CPU and more
 import os
 import time
 

@@ -2,6 +2,7 @@
 # shape: whole
 # causes: CPU_TIME_LIMIT
 # limits: cpu_time_ms=600 wall_time_ms=8000 test_cpu_time_ms=550
+# costly: half a second of CPU and more
 # tests: import time
 # tests: def test_quick():
 # tests:     begin = time.perf_counter()

@@ -2,6 +2,7 @@
 # shape: whole
 # causes: CPU_TIME_LIMIT, WRONG_ANSWER
 # limits: cpu_time_ms=800 wall_time_ms=8000
+# costly: half a second of CPU and more
 import os
 import struct
 

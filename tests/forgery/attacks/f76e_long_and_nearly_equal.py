@@ -2,6 +2,7 @@
 # shape: whole
 # causes: WRONG_ANSWER, CPU_TIME_LIMIT, EXCEPTION
 # limits: cpu_time_ms=1500 wall_time_ms=12000
+# costly: half a second of CPU and more
 # tests: import unittest
 # tests: wanted = [[number, str(number)] for number in range(2000)] + ["@CANARY@"]
 # tests: case = unittest.TestCase()

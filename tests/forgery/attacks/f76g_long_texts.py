@@ -2,6 +2,7 @@
 # shape: whole
 # causes: WRONG_ANSWER, CPU_TIME_LIMIT, EXCEPTION, MEMORY_LIMIT
 # limits: cpu_time_ms=3000 wall_time_ms=15000
+# costly: half a second of CPU and more
 # tests: import difflib
 # tests: def test_shown():
 # tests:     got = @NAME@(1)

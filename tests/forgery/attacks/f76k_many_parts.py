@@ -2,6 +2,7 @@
 # shape: whole
 # causes: WRONG_ANSWER, PROTOCOL_VIOLATION, MEMORY_LIMIT, CPU_TIME_LIMIT
 # limits: cpu_time_ms=1000 wall_time_ms=8000 memory_bytes=134217728
+# costly: half a second of CPU and more
 import os
 import struct
 

@@ -2,6 +2,7 @@
 # shape: whole
 # causes: WRONG_ANSWER, EXCEPTION, MEMORY_LIMIT, CPU_TIME_LIMIT
 # limits: cpu_time_ms=800 wall_time_ms=9000 memory_bytes=134217728
+# costly: half a second of CPU and more
 # tests: import json
 # tests: def test_multiply():
 # tests:     assert "ab" * @NAME@(1) == "@CANARY@"
