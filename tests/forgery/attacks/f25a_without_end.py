@@ -1,6 +1,6 @@
 # attack: returns generators and iterators without end where a value is expected
 # shape: value
-# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER, CPU_TIME_LIMIT
 import itertools
 import random
 
