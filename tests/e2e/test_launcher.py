@@ -237,7 +237,10 @@ def test_a_server_that_is_started_by_itself_gives_up_what_it_has(
             assert 0 not in has.uids | has.gids
             assert has.is_none == (not who)
             # What whoever started it had open is no longer open here.
-            assert tmp_path / "secret" not in [link.readlink() for link in Path(f"/proc/{server.pid}/fd").iterdir()]
+            for link in Path(f"/proc/{server.pid}/fd").iterdir():
+                # It goes on opening and closing others.
+                with contextlib.suppress(FileNotFoundError):
+                    assert link.readlink() != tmp_path / "secret"
         finally:
             server.kill()
             server.wait()

@@ -254,7 +254,7 @@ def crowd(paths: Sequence[Path]) -> Iterator[tuple[Job, Attack | None]]:
 def test_every_label_is_the_same_on_a_saturated_machine(backend: str) -> None:
     before = leftovers()
     # What labels is the same with both, so each has a part of the attacks, and all of them in the nightly tier.
-    paths = PROGRAMS if NIGHTLY else {"runsc": PROGRAMS[::4], "docker": PROGRAMS[1::12]}[backend]
+    paths = PROGRAMS if NIGHTLY else {"runsc": PROGRAMS[::6], "docker": PROGRAMS[1::12]}[backend]
     jobs = {job.id: (job, attack) for job, attack in crowd(paths)}
     cores = len(os.sched_getaffinity(0))
     with local(backend=backend, slots=SLOTS_PER_CORE * cores) as client:
