@@ -42,14 +42,16 @@ DOCKER = (pytest.mark.docker, pytest.mark.gvisor)
 BACKENDS = pytest.mark.parametrize(
     "own", [pytest.param("runsc", marks=RUNSC), pytest.param("docker", marks=DOCKER)], indirect=True
 )
+MOMENTS_S = (0.2, 0.6, 1.0)
+OTHER_MOMENTS_S = MOMENTS_S if os.environ.get("SANDBOX_NIGHTLY") == "1" else (0.6,)
 # Who waits for whom between two tests is the same with both backends: one of them shows it for each level.
 LEVELS = pytest.mark.parametrize(
     ("own", "integrity", "stopped_at_s"),
     [
-        *(pytest.param("runsc", Integrity.SEPARATE_PROCESS, moment, marks=RUNSC) for moment in (0.2, 0.6, 1.0)),
-        pytest.param("runsc", Integrity.IN_PROCESS, 0.6, marks=RUNSC),
-        pytest.param("runsc", Integrity.SEPARATE_SANDBOX, 0.6, marks=RUNSC),
-        pytest.param("docker", Integrity.SEPARATE_PROCESS, 0.6, marks=DOCKER),
+        *(pytest.param("runsc", Integrity.SEPARATE_PROCESS, moment, marks=RUNSC) for moment in MOMENTS_S),
+        *(pytest.param("runsc", Integrity.IN_PROCESS, moment, marks=RUNSC) for moment in OTHER_MOMENTS_S),
+        *(pytest.param("runsc", Integrity.SEPARATE_SANDBOX, moment, marks=RUNSC) for moment in OTHER_MOMENTS_S),
+        *(pytest.param("docker", Integrity.SEPARATE_PROCESS, moment, marks=DOCKER) for moment in OTHER_MOMENTS_S),
     ],
     indirect=["own"],
 )
