@@ -249,13 +249,18 @@ def crowd(paths: Sequence[Path]) -> Iterator[tuple[Job, Attack | None]]:
         yield spinner()
 
 
+def part_of_them(backend: str, first: int) -> Sequence[Path]:
+    """Return what is tried in one kind of run: what labels is the same with both, so few are tried with Docker."""
+    if NIGHTLY:
+        return PROGRAMS
+    return PROGRAMS[first::8] if backend == "runsc" else PROGRAMS[first + 1 :: 16]
+
+
 @pytest.mark.timeout(1_500)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_label_is_the_same_on_a_saturated_machine(backend: str) -> None:
     before = leftovers()
-    # What labels is the same with both, so each has a part of the attacks, and all of them in the nightly tier.
-    paths = PROGRAMS if NIGHTLY else {"runsc": PROGRAMS[::6], "docker": PROGRAMS[1::12]}[backend]
-    jobs = {job.id: (job, attack) for job, attack in crowd(paths)}
+    jobs = {job.id: (job, attack) for job, attack in crowd(part_of_them(backend, 0))}
     cores = len(os.sched_getaffinity(0))
     with local(backend=backend, slots=SLOTS_PER_CORE * cores) as client:
         (server,) = [one for one in running_servers(backend) if str(one.folder) not in before["folders"]]
@@ -291,11 +296,9 @@ def until_one_waits(client: Client) -> None:
 def test_every_label_is_the_same_in_other_boxes(backend: str, kind: str) -> None:
     """In boxes that serve one job after the other, and in boxes that waited for their job."""
     before = leftovers()
-    # As above: a part of the attacks.
-    paths = PROGRAMS if NIGHTLY else PROGRAMS[(backend == "docker") + 2 * (kind == "batch") :: 8]
     policy = "batch" if kind == "batch" else "default"
     jobs: dict[str, tuple[Job, Attack | None]] = {}
-    attacks = {path: read_attack(path) for path in paths}
+    attacks = {path: read_attack(path) for path in part_of_them(backend, 2 if kind == "batch" else 4)}
     # By their limits, for boxes are made ready, and shared, for jobs of one kind.
     for path, attack in sorted(attacks.items(), key=lambda item: repr(item[1].limits)):
         clean = clean_job(f"clean-after-{path.stem}"[:64])
@@ -323,7 +326,6 @@ def test_every_label_is_the_same_in_other_boxes(backend: str, kind: str) -> None
         if (attack := jobs[result.job_id][1]) is not None:
             check_evidence(result, attack)
     # Many attacks cost the box, and kinds with limits of their own are asked for too seldom to be kept ready.
-    print("SEEN", seen, len(results))
     assert seen >= len(results) / 4, f"{seen} of {len(results)} jobs had such a box"
 
 
