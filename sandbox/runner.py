@@ -240,11 +240,19 @@ class Runner:
         return box, transcript
 
     async def _converse(self, box: Box, assignment: Assignment, transcript: Transcript, watch: Watch) -> None:
+        # Whoever waits until a box reads does not hear it, and a box that is not heard may not read.
+        to_send = asyncio.Queue[bytes]()
+        to_send.put_nowait(_frames(assignment))
+
+        async def send() -> None:
+            while True:
+                await box.send(await to_send.get())
+
         try:
             async with asyncio.TaskGroup() as tasks:
-                sending = tasks.create_task(box.send(_frames(assignment)))
+                sending = tasks.create_task(send())
                 watching = tasks.create_task(watch.stop_when_due())
-                await self._listen(box, transcript, watch, assignment.spec)
+                await self._listen(box, transcript, watch, assignment.spec, to_send)
                 sending.cancel()
                 watching.cancel()
         except ExceptionGroup as group:
@@ -271,7 +279,9 @@ class Runner:
                 f"the image of {spec.language} has a guest agent of another version: run sandbox images build"
             )
 
-    async def _listen(self, box: Box, transcript: Transcript, watch: Watch, spec: BoxSpec) -> None:
+    async def _listen(
+        self, box: Box, transcript: Transcript, watch: Watch, spec: BoxSpec, to_send: asyncio.Queue[bytes]
+    ) -> None:
         """Take in what the box says until it is sealed, stopped, or dead."""
         while not transcript.sealed and not transcript.violated:
             data = await box.receive()
@@ -289,7 +299,7 @@ class Runner:
                 return
             ended = transcript.progress - progress
             if ended > 0 and await watch.next_test(ended):
-                await box.send(ended * wire.encode_frame(wire.NEXT, b""))
+                to_send.put_nowait(ended * wire.encode_frame(wire.NEXT, b""))
 
 
 def _was_hit(before: Counters, after: Counters) -> bool:

@@ -19,7 +19,7 @@ _COMPARE_BODY = struct.Struct(">Bd")
 _FUNCTION_BODY = struct.Struct(">d")
 COMPARATORS = {comparator: number for number, comparator in enumerate(Comparator)}
 
-PROTOCOL = 7
+PROTOCOL = 8
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 WAKE, LIMITS, ROLES, EACH, PROGRAM, COMPARE, FUNCTION, TESTS, CASE, GO = b"WLREPMFTCG"
@@ -36,7 +36,7 @@ RESULT_BODY = struct.Struct(">IBB")
 PROGRAM_END_BODY = struct.Struct(">Bi")
 FLOOD_BODY = struct.Struct(">Q")
 
-MESSAGE_BYTES_MAX = 4096
+MESSAGE_BYTES_MAX = 4_085
 FRAME_BYTES_MAX = 65_536 + 16
 """No frame of the agent is longer; one that says so is a violation, before anything is buffered for it."""
 

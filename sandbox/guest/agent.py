@@ -35,7 +35,7 @@ class _Host:
         self.after_each: Callable[[Callable[[], None]], None] | None = None
 
     def tell(self, kind: int, payload: bytes = b"") -> None:
-        frames.write_frame(self.sink, kind, payload)
+        frames.tell_host(self.sink, kind, payload)
         if self.after_each is not None and kind in (frames.PLAN, frames.RESULT):
             self.after_each(self.wait_for_next)
 

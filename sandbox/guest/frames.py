@@ -6,7 +6,7 @@ import struct
 HEADER = struct.Struct(">IB")
 """Length of the payload, kind."""
 
-PROTOCOL = 7
+PROTOCOL = 8
 """Raised with every change of the frames. An image whose agent speaks another one is refused before it gets a job."""
 
 # From the host, in this order; GO is the last.
@@ -50,8 +50,11 @@ EXITED, SIGNALED = 1, 2
 PASSED, FAILED, ERRORED, SKIPPED = 1, 2, 3, 4
 NO_FAILURE, WRONG_ANSWER, EXCEPTION, UNSUPPORTED_VALUE = 0, 1, 2, 3
 
-MESSAGE_BYTES_MAX = 4096
-CHUNK_BYTES_MAX = 65536
+WHOLE_BYTES_MAX = 4096
+"""Of a frame to the host: a pipe takes so much whole or not at all (PIPE_BUF), whoever else writes, and whatever
+interrupts it. Half a frame would have the host take what follows, which may be the program's output, for frames."""
+CHUNK_BYTES_MAX = WHOLE_BYTES_MAX - HEADER.size
+MESSAGE_BYTES_MAX = CHUNK_BYTES_MAX - RESULT_BODY.size
 
 
 class EndOfStreamError(Exception):
@@ -87,8 +90,22 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 def write_frame(fd: int, kind: int, payload: bytes = b"") -> None:
-    """Write one frame."""
+    """Write one frame of any length."""
     write_all(fd, HEADER.pack(len(payload), kind) + payload)
+
+
+def tell_host(fd: int, kind: int, payload: bytes = b"") -> None:
+    """Write one frame to the host, whole or not at all.
+
+    Raises:
+        ValueError: It is longer than `WHOLE_BYTES_MAX`.
+    """
+    frame = HEADER.pack(len(payload), kind) + payload
+    if len(frame) > WHOLE_BYTES_MAX:
+        raise ValueError(f"a frame of {len(frame)} bytes")
+    if os.write(fd, frame) != len(frame):
+        # Not a pipe, then. Nothing may follow.
+        os._exit(1)
 
 
 def read_limits(body: bytes) -> tuple[tuple[int, ...], bytes, bytes]:

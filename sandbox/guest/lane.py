@@ -22,6 +22,7 @@ LOADED, RAISED = b"KX"
 
 _READ_BYTES = 65536
 _REPORT_BYTES_MAX = 65_536
+_LEFT_WITHIN_A_CALL_MS = 20
 _ANSWER_BYTES_MAX = values.BYTES_MAX + 64
 
 
@@ -56,6 +57,8 @@ class Capture:
         self._hard = self._hard_bytes = hard_bytes
         self._tell = tell
         self._truncated = False
+        # Tests may print in one thread while another one listens.
+        self._one_at_a_time = _thread.RLock()
         self.case: bytearray | None = None
         self._case_max = keep_bytes
         self.case_overflow = False
@@ -72,17 +75,21 @@ class Capture:
         Raises:
             FloodError: More than the hard limit.
         """
-        try:
-            data = os.read(self.fd, _READ_BYTES)
-        except BlockingIOError:
-            return False
-        if not data:
-            return False
-        self.take(data)
-        return True
+        with self._one_at_a_time:
+            try:
+                data = os.read(self.fd, _READ_BYTES)
+            except BlockingIOError:
+                return False
+            if data:
+                self._take(data)
+            return bool(data)
 
     def take(self, data: bytes) -> None:
         """Account for some output and pass on what may be passed on."""
+        with self._one_at_a_time:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
         self._hard -= len(data)
         if self.copy_to is not None:
             self.copy_to += data
@@ -126,11 +133,15 @@ class Lane:
         self.failed_assertion: str | None = None
         self.captures: list[Capture] = []
         self._ran = False
-        self._host_is_heard = False
+        # What was not written yet of a question, and the questions whose askers have left: tests may interrupt a call.
+        self._unsent = bytearray()
+        self._given_up: set[bytes] = set()
         # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.
         self._one_at_a_time = _thread.RLock()
         self._poll = select.poll()
-        for fd in (host, reports, answers):
+        # Of the host only that it leaves, which is always told.
+        self._poll.register(host, 0)
+        for fd in (reports, answers):
             self._poll.register(fd, select.POLLIN)
 
     def capture(self, captures: list[Capture]) -> None:
@@ -140,21 +151,28 @@ class Lane:
             self._poll.register(capture.fd, select.POLLIN)
 
     def hear_host(self, hear: Callable[[], None]) -> None:
-        """Wait until the host has something to say, and hear it. The program's output is taken meanwhile.
+        """Wait until the host has something to say, and hear it. What comes from the program is taken meanwhile.
 
         From another box it comes on the host's own way: nothing else comes through while much of it waits.
+
+        Raises:
+            ViolationError: The program said what no honest program says.
         """
-        # A thread that the tests left within a call listens, too, and this is not for it.
-        self._host_is_heard = True
-        poll = select.poll()
-        for fd in (self._host, *(capture.fd for capture in self.captures)):
-            poll.register(fd, select.POLLIN)
-        while self._host not in (ready := dict(poll.poll())):
-            for capture in self.captures:
-                if capture.fd in ready and not capture.read():
-                    poll.unregister(capture.fd)
+        alone = select.poll()
+        alone.register(self._host, select.POLLIN)
+        is_heard = False
+        while not is_heard:
+            if not self._one_at_a_time.acquire(blocking=False):
+                # A thread that the tests left within a call listens to the program, for as long as the call takes.
+                is_heard = bool(alone.poll(_LEFT_WITHIN_A_CALL_MS))
+                continue
+            try:
+                self._poll.modify(self._host, select.POLLIN)
+                is_heard = self._hear()
+            finally:
+                self._poll.modify(self._host, 0)
+                self._one_at_a_time.release()
         hear()
-        self._host_is_heard = False
 
     def order(self, kind: int, body: bytes = b"") -> None:
         """Tell the keeper to do something.
@@ -234,14 +252,26 @@ class Lane:
         with self._one_at_a_time:
             call_id = os.urandom(serving.ID_BYTES)
             self.contacted = self.asked = True
-            self._tell(serving.ASK, call_id + question)
-            while True:
-                kind, body = self.wait_for_answer()
-                if body[: serving.ID_BYTES] != call_id:
-                    raise ViolationError("an answer to no question")
-                if kind != serving.BACK:
-                    return kind, body[serving.ID_BYTES :]
-                self._tell(serving.REPLY, call_id + answer_back(body[serving.ID_BYTES :]))
+            try:
+                self._tell(serving.ASK, call_id + question)
+                return self._wait_for_answer_to(call_id, answer_back)
+            except BaseException:
+                # Such as what a signal's handler raises: a time limit of the tests' own.
+                self._given_up.add(call_id)
+                raise
+
+    def _wait_for_answer_to(self, call_id: bytes, answer_back: Callable[[bytes], bytes]) -> tuple[int, bytes]:
+        while True:
+            kind, body = self.wait_for_answer()
+            answered, body = body[: serving.ID_BYTES], body[serving.ID_BYTES :]
+            if answered != call_id and answered not in self._given_up:
+                raise ViolationError("an answer to no question")
+            if kind == serving.BACK:
+                self._tell(serving.REPLY, answered + answer_back(body))
+            elif answered == call_id:
+                return kind, body
+            else:
+                self._given_up.discard(answered)
 
     def let_go_on(self) -> None:
         """Tell a program that runs the tests itself that what it told has been passed on. It may not listen."""
@@ -251,22 +281,24 @@ class Lane:
             return
 
     def _tell(self, kind: int, body: bytes) -> None:
-        if self._buffer:
+        if self._buffer and not self._given_up:
             raise ViolationError("an answer before its question")
-        self._send(frames.HEADER.pack(len(body), kind) + body)
+        self._unsent += frames.HEADER.pack(len(body), kind) + body
+        self._send()
 
-    def _send(self, data: bytes) -> None:
+    def _send(self) -> None:
         """Write a request while listening: a program that does not read must not silence the box."""
-        view = memoryview(data)
-        while view:
+        while self._unsent:
             if self.ended is not None:
                 raise ProgramGoneError(*self.ended)
             try:
-                view = view[os.write(self._calls, view) :]
+                del self._unsent[: os.write(self._calls, self._unsent)]
             except BlockingIOError:
                 self._poll.register(self._calls, select.POLLOUT)
-                self._listen()
-                self._poll.unregister(self._calls)
+                try:
+                    self._listen()
+                finally:
+                    self._poll.unregister(self._calls)
             except BrokenPipeError:
                 # The program closed its end; how it ended will be reported, if it ends at all.
                 self._listen()
@@ -286,6 +318,11 @@ class Lane:
 
     def _listen(self) -> None:
         """Wait until something happens, and take it in."""
+        if self._hear():
+            raise HostGoneError
+
+    def _hear(self) -> bool:
+        """Wait for anything, and take it in. Returns whether the host has left, or said what is waited for."""
         ready = dict(self._poll.poll())
         for capture in self.captures:
             if capture.fd in ready:
@@ -294,8 +331,7 @@ class Lane:
             self._read_answers()
         if self._reports in ready:
             self._take_reports()
-        if self._host in ready and not self._host_is_heard:
-            raise HostGoneError
+        return self._host in ready
 
     def _read_answers(self) -> bool:
         try:

@@ -1,6 +1,7 @@
 """Both copies of the protocol say the same, and the host's reader survives any bytes."""
 
 import os
+import select
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -109,6 +110,14 @@ def test_the_numbers_of_the_guest_are_the_names_of_the_host() -> None:
 def test_the_longest_frame_of_the_guest_is_taken() -> None:
     assert frames.CHUNK_BYTES_MAX <= wire.FRAME_BYTES_MAX
     assert frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX <= wire.FRAME_BYTES_MAX
+
+
+def test_every_frame_of_the_guest_is_one_that_a_pipe_takes_whole() -> None:
+    assert select.PIPE_BUF >= frames.WHOLE_BYTES_MAX
+    assert frames.HEADER.size + frames.CHUNK_BYTES_MAX <= frames.WHOLE_BYTES_MAX
+    assert frames.HEADER.size + frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX <= frames.WHOLE_BYTES_MAX
+    with pytest.raises(ValueError, match="4097 bytes"):
+        frames.tell_host(-1, frames.STDOUT, bytes(frames.CHUNK_BYTES_MAX + 1))
 
 
 # A job, as the guest reads it.
