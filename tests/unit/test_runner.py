@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox import wire
 from sandbox.boxes.counters import Counters
-from sandbox.boxes.fake import FakeBackend, Script
+from sandbox.boxes.fake import FakeBackend, FakeBox, Script
 from sandbox.boxspec import BoxRules, BoxSpec
 from sandbox.errors import BackendError, NotGvisorError, ShuttingDownError
 from sandbox.job import Case, CaseTests, Job, NoTests, SourceTests, Tests
@@ -550,6 +550,28 @@ def test_a_test_above_its_limit_that_is_seen_when_it_has_ended(
     assert (said.evidence.counter, said.evidence.value) == ("cpu_time_ms", 2)
     assert (said.evidence.limit_name, said.evidence.limit) == ("test_cpu_time_ms", 1)
     assert (said.tests_planned, len(said.test_results)) == (planned, reported)
+
+
+def test_a_box_is_heard_while_it_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where a box has too much to say to read on.
+    all_is_heard = asyncio.Event()
+    plain_send, plain_receive = FakeBox.send, FakeBox.receive
+
+    async def send(box: FakeBox, data: bytes) -> None:
+        if data == wire.encode_frame(wire.NEXT, b""):
+            await all_is_heard.wait()
+        else:
+            await plain_send(box, data)
+
+    async def receive(box: FakeBox) -> bytes:
+        text = await plain_receive(box)
+        if text == DONE:
+            all_is_heard.set()
+        return text
+
+    monkeypatch.setattr(FakeBox, "send", send)
+    monkeypatch.setattr(FakeBox, "receive", receive)
+    assert verdict(script(*TWO_TESTS), job=assignment(test_cpu_time_ms=1_000)).passed
 
 
 def test_tests_that_are_heard_of_together_are_judged_by_their_average() -> None:

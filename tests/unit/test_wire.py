@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -118,6 +119,33 @@ def test_every_frame_of_the_guest_is_one_that_a_pipe_takes_whole() -> None:
     assert frames.HEADER.size + frames.RESULT_BODY.size + frames.MESSAGE_BYTES_MAX <= frames.WHOLE_BYTES_MAX
     with pytest.raises(ValueError, match="4097 bytes"):
         frames.tell_host(-1, frames.STDOUT, bytes(frames.CHUNK_BYTES_MAX + 1))
+
+
+def test_whoever_is_interrupted_leaves_no_half_of_a_frame() -> None:
+    """As tests are by a signal of their own, while a host that is slow has not made room."""
+    source, sink = os.pipe()
+
+    def interrupt(*_: object) -> None:
+        raise TimeoutError
+
+    def tell_more() -> None:
+        while True:
+            frames.tell_host(sink, frames.STDOUT, bytes(3_000))
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(TimeoutError):
+            tell_more()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        os.close(sink)
+    with os.fdopen(source, "rb") as file:
+        told = file.read()
+    frame = frames.HEADER.pack(3_000, frames.STDOUT) + bytes(3_000)
+    assert told == frame * (len(told) // len(frame))
+    assert len(told) > 10 * len(frame)
 
 
 # A job, as the guest reads it.

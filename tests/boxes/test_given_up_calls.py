@@ -1,0 +1,212 @@
+"""Tests that give up a call, by a thread or by a signal, as tests with a time limit of their own do.
+
+Whatever the program writes at that moment, half a frame is never told, nor one within another: the host would take the
+program's output for the tests' word. And a call that was given up is answered late, which is no fault of the program.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from sandbox import Client, Integrity, Job, RequestedLimits, SourceTests, Verdict, local
+from sandbox.job import new_job_id
+from tests.leftovers import leftovers, wait_until_as_before
+
+ROUNDS = 6
+APART = pytest.mark.parametrize("integrity", [Integrity.SEPARATE_PROCESS, Integrity.SEPARATE_SANDBOX])
+
+# Writes what a frame says that a test has passed, and the last frame, wherever a frame may be cut, about when its
+# tests lose patience.
+FORGER = b"""
+import os, struct, time
+FRAMES = struct.pack(">IBIBB", 6, ord("t"), 0, 1, 0) + struct.pack(">IB", 0, ord("d"))
+CHUNK = bytearray(b"x" * 40_000)
+for end in (*range(4_096, 40_000, 4_096), 40_000):
+    for place in (end - %(length)d - 5, end - len(FRAMES)):
+        CHUNK[place:place + len(FRAMES)] = FRAMES
+CHUNK = bytes(CHUNK)
+def f():
+    start = time.monotonic()
+    while time.monotonic() < start + 0.99: time.sleep(0.0005)
+    for _ in range(24):
+        os.write(1, CHUNK)
+        os.write(2, CHUNK)
+    time.sleep(30)
+"""
+BY_A_SIGNAL = b"""
+import signal
+def late(*_): raise TimeoutError("late")
+signal.signal(signal.SIGALRM, late)
+def limited(call):
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        return call()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+BY_A_THREAD = b"""
+import threading
+def limited(call):
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(call()), daemon=True)
+    thread.start()
+    thread.join(1)
+    assert answers, "late"
+    return answers[0]
+"""
+ONE_TEST = b"def test_f(): assert limited(f) == 1\n"
+ENDS = {BY_A_SIGNAL: ("EXCEPTION", "TimeoutError"), BY_A_THREAD: ("WRONG_ANSWER", "AssertionError")}
+WAYS = pytest.mark.parametrize(
+    "way", [pytest.param(BY_A_SIGNAL, id="by_a_signal"), pytest.param(BY_A_THREAD, id="by_a_thread")]
+)
+
+
+RUNSC = pytest.param("runsc", marks=pytest.mark.gvisor)
+DOCKER = pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.gvisor])
+# What the box says to the host goes another way with Docker; the rest is the same.
+BOTH = pytest.mark.parametrize("client", [RUNSC, DOCKER], indirect=True)
+ONE = pytest.mark.parametrize("client", [RUNSC], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    before = leftovers()
+    with local(backend=request.param, slots=2) as client:
+        yield client
+    wait_until_as_before(before)
+
+
+def job(program: bytes, tests: bytes, integrity: Integrity, *, each: bool = False) -> Job:
+    limits = RequestedLimits(cpu_time_ms=20_000, wall_time_ms=20_000)
+    if each:
+        limits = replace(limits, test_cpu_time_ms=10_000, test_wall_time_ms=15_000)
+    return Job(program=program, tests=SourceTests(tests), limits=limits, integrity=integrity)
+
+
+def run(client: Client, job: Job) -> Verdict:
+    verdict = client.run(job)
+    assert isinstance(verdict, Verdict), verdict
+    return verdict
+
+
+@BOTH
+@WAYS
+@APART
+def test_no_output_becomes_a_verdict(client: Client, way: bytes, integrity: Integrity) -> None:
+    cause, name = ENDS[way]
+    # What is told of the check is as long as the frame with which it is told.
+    program = FORGER % {b"length": 11 + len(f"test_f: {name}: late")}
+    forger = job(program, way + ONE_TEST, integrity)
+    verdicts = list(client.run_many(replace(forger, id=new_job_id()) for _ in range(ROUNDS)))
+    assert [verdict.cause.value for verdict in verdicts if isinstance(verdict, Verdict)] == [cause] * ROUNDS
+
+
+@ONE
+@WAYS
+@APART
+@pytest.mark.parametrize("each", [False, True])
+def test_a_late_answer_is_no_fault(client: Client, way: bytes, integrity: Integrity, each: bool) -> None:
+    program = b"""
+import time
+def slow(echo):
+    time.sleep(1.5)
+    print("slept")
+    return echo("asked back")
+def double(x): return 2 * x
+"""
+    tests = (
+        way
+        + b"""
+heard = []
+def echo(text):
+    heard.append(text)
+    return text
+def test_that_gives_up():
+    try:
+        limited(lambda: slow(echo))
+    except (TimeoutError, AssertionError):
+        return
+    raise ValueError("it was in time")
+def test_that_does_nothing(): pass
+def test_that_calls():
+    assert [double(x) for x in range(20)] == [2 * x for x in range(20)]
+    assert heard == ["asked back"]
+"""
+    )
+    verdict = run(client, job(program, tests, integrity, each=each))
+    assert verdict.passed, verdict
+    assert verdict.tests_planned == 3
+    assert verdict.stdout.data == b"slept\n"
+
+
+@ONE
+@APART
+def test_tests_print_while_the_program_does(client: Client, integrity: Integrity) -> None:
+    program = b"""
+def f():
+    for _ in range(10): print("y" * 39_999)
+"""
+    tests = b"""
+import threading
+def test_f():
+    thread = threading.Thread(target=f)
+    thread.start()
+    while thread.is_alive():
+        print("waiting")
+        thread.join(0.0005)
+"""
+    verdict = run(client, job(program, tests, integrity))
+    assert verdict.passed, verdict
+    assert verdict.stdout.data.replace(b"waiting", b"").replace(b"\n", b"") == b"y" * 399_990
+
+
+@ONE
+@APART
+def test_a_call_outlasts_several_tests(client: Client, integrity: Integrity) -> None:
+    program = b"""
+import threading, time
+def prints():
+    for _ in range(50_000): print("tick", flush=True)
+threading.Thread(target=prints, daemon=True).start()
+def rest(): time.sleep(1)
+def double(x): return 2 * x
+"""
+    tests = b"""
+import threading
+told = []
+def test_that_leaves_a_call(): threading.Thread(target=lambda: told.append(rest())).start()
+def test_1(): pass
+def test_2(): pass
+def test_3(): pass
+def test_that_calls():
+    assert double(2) == 4
+    assert told == [None]
+"""
+    verdict = run(client, job(program, tests, integrity, each=True))
+    assert verdict.passed, verdict
+
+
+@ONE
+@APART
+def test_answers_between_two_tests_are_a_violation_and_keep_nobody_waiting(
+    client: Client, integrity: Integrity
+) -> None:
+    program = b"""
+import os, threading, time
+def answers():
+    time.sleep(0.3)
+    while True: os.write(4, b"z" * 65_536)
+threading.Thread(target=answers, daemon=True).start()
+def double(x): return 2 * x
+"""
+    tests = b"""
+import time
+def test_1():
+    assert double(2) == 4
+    time.sleep(1)
+def test_2(): time.sleep(0.1)
+def test_3(): assert double(2) == 4
+"""
+    verdict = run(client, job(program, tests, integrity, each=True))
+    assert verdict.cause.value == "PROTOCOL_VIOLATION", verdict
