@@ -422,7 +422,11 @@ def test_an_empty_cpuset_takes_what_the_one_above_has(v1: Path, monkeypatch: pyt
         if path.is_relative_to(v1 / "cpuset"):
             write(path, cpuset__cpus="\n", cpuset__mems="\n")
 
+    def make_one(path: str) -> None:
+        Path(path).mkdir()
+
     monkeypatch.setattr(Path, "mkdir", mkdir)
+    monkeypatch.setattr(files, "make_one", make_one)
     hierarchy = cgroups.detect("sandbox", v1)
     hierarchy.prepare()
     hierarchy.make("a-b")

@@ -1,4 +1,7 @@
-"""Reading and writing the small files of a cgroup file system."""
+"""Reading and writing the small files of a cgroup file system.
+
+Names are plain strings where a box has dozens of them: putting them together as paths takes longer than reading.
+"""
 
 import contextlib
 import errno
@@ -12,7 +15,7 @@ _MAKE_TRIES = 10
 _READ_BYTES = 65_536
 
 
-def text(path: Path) -> str:
+def text(path: Path | str) -> str:
     """Return a file of a cgroup.
 
     By system calls alone: a dozen are read for each box, and Python's files cost more than the kernel's part.
@@ -31,7 +34,7 @@ def text(path: Path) -> str:
     return b"".join(parts).decode()
 
 
-def tell(path: Path, value: str) -> None:
+def tell(path: Path | str, value: str) -> None:
     """Write to a file of a cgroup, in one piece.
 
     Raises:
@@ -44,7 +47,7 @@ def tell(path: Path, value: str) -> None:
         os.close(fd)
 
 
-def write(path: Path, value: str) -> None:
+def write(path: Path | str, value: str) -> None:
     """Set a file of a cgroup.
 
     Raises:
@@ -56,7 +59,7 @@ def write(path: Path, value: str) -> None:
         raise BackendError(f"cannot set {path} to {value}: {error}") from error
 
 
-def field(path: Path, name: str) -> int:
+def field(path: Path | str, name: str) -> int:
     """Return a number from a file of lines `name number`.
 
     Raises:
@@ -68,7 +71,7 @@ def field(path: Path, name: str) -> int:
     return value
 
 
-def optional_field(path: Path, name: str) -> int | None:
+def optional_field(path: Path | str, name: str) -> int | None:
     """Return a number from a file of lines `name number`; None when there is no such line."""
     for line in text(path).splitlines():
         key, _, value = line.partition(" ")
@@ -77,18 +80,18 @@ def optional_field(path: Path, name: str) -> int | None:
     return None
 
 
-def without_cache(memory_bytes: int, stat: Path, *, cache: str) -> int:
+def without_cache(memory_bytes: int, stat: Path | str, *, cache: str) -> int:
     """Return memory without the cache of files, by a `memory.stat`. What is shared or in a tmpfs is no cache."""
     cached = field(stat, cache) - field(stat, "shmem")
     return memory_bytes - max(0, cached)
 
 
-def pids(path: Path) -> set[int]:
+def pids(path: Path | str) -> set[int]:
     """Return the processes in a folder and those below it."""
     found: set[int] = set()
-    for folder in (path, *_descendants(path)):
+    for folder in (str(path), *_descendants(path)):
         with gone_is_empty():
-            found |= {int(line) for line in text(folder / "cgroup.procs").split()}
+            found |= {int(line) for line in text(f"{folder}/cgroup.procs").split()}
     # 0 is a process outside our view of pids; it cannot be ours.
     return found - {0}
 
@@ -103,18 +106,36 @@ def gone_is_empty() -> Iterator[None]:
             raise
 
 
-def _descendants(path: Path) -> Iterator[Path]:
-    for entry in folders(path):
-        yield path / entry
-        yield from _descendants(path / entry)
+def _descendants(path: Path | str) -> Iterator[str]:
+    for name in folders(path):
+        yield f"{path}/{name}"
+        yield from _descendants(f"{path}/{name}")
 
 
-def folders(path: Path) -> list[str]:
+def folders(path: Path | str) -> list[str]:
     """List the folders in a folder; none when it is not there."""
     try:
         return sorted(entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def exists(path: str) -> bool:
+    """Tell whether something of this name is there."""
+    return os.path.exists(path)  # noqa: PTH110 (a name, see above)
+
+
+def make_one(path: str) -> None:
+    """Make a folder in one that is there; it may be there already.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    try:
+        os.mkdir(path)  # noqa: PTH102 (a name, see above)
+    except FileExistsError:
+        if not os.path.isdir(path):  # noqa: PTH112
+            raise
 
 
 def make_folder(path: Path) -> None:
@@ -126,11 +147,11 @@ def make_folder(path: Path) -> None:
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
-def remove_tree(path: Path) -> None:
+def remove_tree(path: Path | str) -> None:
     """Remove a cgroup and those in it."""
     for folder in [*reversed(list(_descendants(path))), path]:
         with contextlib.suppress(FileNotFoundError):
-            folder.rmdir()
+            os.rmdir(folder)  # noqa: PTH106 (a name, see above)
 
 
 def rmdir_empty_ones(folder: Path) -> None:

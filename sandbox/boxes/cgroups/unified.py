@@ -16,6 +16,7 @@ class UnifiedFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = str(path)
 
     @property
     def entrance(self) -> Path:
@@ -24,7 +25,7 @@ class UnifiedFolder:
 
     def cpu_time_us(self) -> int:
         """Return the CPU time of everything that is or was in it."""
-        return files.field(self.path / "cpu.stat", "usage_usec")
+        return files.field(f"{self._name}/cpu.stat", "usage_usec")
 
     def pressure_us(self) -> int | None:
         """Return how long everything in it that wanted a CPU had none; None when the kernel does not tell.
@@ -33,7 +34,7 @@ class UnifiedFolder:
         kernel before 5.13 has `some` alone.
         """
         try:
-            lines = files.text(self.path / "cpu.pressure").splitlines()
+            lines = files.text(f"{self._name}/cpu.pressure").splitlines()
         except OSError:
             # Not built in, or switched off on the kernel's command line.
             return None
@@ -43,7 +44,7 @@ class UnifiedFolder:
     def is_empty(self) -> bool:
         """Tell whether the kernel says that nothing runs in it or below it."""
         with files.gone_is_empty():
-            return files.field(self.events, "populated") == 0
+            return files.field(f"{self._name}/cgroup.events", "populated") == 0
         return True
 
     @property
@@ -54,7 +55,7 @@ class UnifiedFolder:
     @property
     def has_kill(self) -> bool:
         """Whether it can be killed as a whole (5.14)."""
-        return (self.path / "cgroup.kill").exists()
+        return files.exists(f"{self._name}/cgroup.kill")
 
     def pids(self) -> set[int]:
         """Return the processes in it and below it."""
@@ -64,11 +65,11 @@ class UnifiedFolder:
         """Kill everything in it, at once where the kernel can."""
         if self.has_kill:
             with files.gone_is_empty():
-                files.tell(self.path / "cgroup.kill", "1")
+                files.tell(f"{self._name}/cgroup.kill", "1")
         else:
             kill_each(self.pids())
 
-    def adopt(self, wanted: Path) -> None:
+    def adopt(self, wanted: str) -> None:
         """Take in all processes of another hierarchy's folder. What they fork from then on is born here.
 
         Raises:

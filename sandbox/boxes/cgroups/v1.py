@@ -39,9 +39,9 @@ class HierarchyV1:
         return self._controllers if self._unified is None else (*self._controllers, self._unified)
 
     @functools.cached_property
-    def _with_cpuset(self) -> frozenset[Path]:
-        """Those in which a new folder must be given its cores. Asked for when ours is there."""
-        return frozenset(root for root in self._roots if (root / self._parent / "cpuset.cpus").exists())
+    def _folders(self) -> tuple[tuple[str, bool], ...]:
+        """Ours in each hierarchy, and whether a new one in it must be given its cores."""
+        return tuple((f"{root}/{self._parent}", (root / "cpuset.cpus").exists()) for root in self._roots)
 
     def prepare(self) -> None:
         """Make our folder in each hierarchy."""
@@ -59,15 +59,14 @@ class HierarchyV1:
     def make(self, name: str) -> Cgroup:
         """Make the cgroup of a box in each hierarchy."""
         cgroup = self.view(f"{self._parent}/{name}", name)
-        if not all((root / self._parent).exists() for root in self._roots):
+        if not all(files.exists(folder) for folder, _ in self._folders):
             # Another server has found it empty.
             self.prepare()
         try:
-            for root in self._roots:
-                path = root / self._parent / name
-                path.mkdir(exist_ok=True)
-                if root in self._with_cpuset:
-                    _inherit_cpuset(path, path.parent)
+            for folder, has_cpuset in self._folders:
+                files.make_one(f"{folder}/{name}")
+                if has_cpuset:
+                    _inherit_cpuset(Path(folder, name), Path(folder))
         except OSError as error:
             with contextlib.suppress(OSError):
                 cgroup.remove()
@@ -98,7 +97,7 @@ class _CgroupV1:
     """The same folder in every v1 controller, so that runsc finds all of them made and owns none."""
 
     def __init__(self, controllers: tuple[Path, ...], unified: UnifiedFolder | None, path: str) -> None:
-        self._paths = {controller.name: controller / path for controller in controllers}
+        self._paths = {controller.name: f"{controller}/{path}" for controller in controllers}
         self._unified = unified
         self.oci_path = f"/{path}"
 
@@ -119,10 +118,10 @@ class _CgroupV1:
 
     def limit_memory(self, memory_bytes: int) -> None:
         names = ["memory.limit_in_bytes"]
-        if (self._paths["memory"] / "memory.memsw.limit_in_bytes").exists():
+        if files.exists(f"{self._paths['memory']}/memory.memsw.limit_in_bytes"):
             names.append("memory.memsw.limit_in_bytes")
             # Memory with swap may never be less than memory alone.
-            if memory_bytes > int(files.text(self._paths["memory"] / names[0])):
+            if memory_bytes > int(files.text(f"{self._paths['memory']}/{names[0]}")):
                 names.reverse()
         for name in names:
             self._write("memory", name, str(memory_bytes))
@@ -131,7 +130,7 @@ class _CgroupV1:
         self._write("memory", "memory.max_usage_in_bytes", "0")
 
     def _write(self, controller: str, name: str, value: str) -> None:
-        files.write(self._paths[controller] / name, value)
+        files.write(f"{self._paths[controller]}/{name}", value)
 
     @property
     def has_kill(self) -> bool:
@@ -152,8 +151,8 @@ class _CgroupV1:
 
     def alarm(self, on_event: Callable[[], None]) -> Alarm:
         # Newer kernels tell of it in v2 alone.
-        silent = [self._paths["pids"] / "pids.events"]
-        return Alarm([], self._paths["memory"] / "memory.oom_control", on_event, silent=silent)
+        silent = [Path(self._paths["pids"], "pids.events")]
+        return Alarm([], Path(self._paths["memory"], "memory.oom_control"), on_event, silent=silent)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -167,22 +166,22 @@ class _CgroupV1:
         if self._unified is not None:
             cpu_time_us = self._unified.cpu_time_us()
         else:
-            cpu_time_us = int(files.text(self._paths["cpuacct"] / "cpuacct.usage")) // 1000
-        throttled_ns = files.optional_field(self._paths["cpu"] / "cpu.stat", "throttled_time") or 0
+            cpu_time_us = int(files.text(f"{self._paths['cpuacct']}/cpuacct.usage")) // 1000
+        throttled_ns = files.optional_field(f"{self._paths['cpu']}/cpu.stat", "throttled_time") or 0
         return Counters(
             cpu_time_us=cpu_time_us,
             cpu_pressure_us=None if self._unified is None else self._unified.pressure_us(),
             cpu_throttled_us=throttled_ns // 1000,
-            memory_bytes=int(files.text(memory / "memory.usage_in_bytes")),
-            memory_peak_bytes=int(files.text(memory / "memory.max_usage_in_bytes")),
-            oom_kills=files.field(memory / "memory.oom_control", "oom_kill"),
-            process_limit_hits=files.field(self._paths["pids"] / "pids.events", "max"),
+            memory_bytes=int(files.text(f"{memory}/memory.usage_in_bytes")),
+            memory_peak_bytes=int(files.text(f"{memory}/memory.max_usage_in_bytes")),
+            oom_kills=files.field(f"{memory}/memory.oom_control", "oom_kill"),
+            process_limit_hits=files.field(f"{self._paths['pids']}/pids.events", "max"),
         )
 
     def held_memory_bytes(self) -> int:
         memory = self._paths["memory"]
-        current = int(files.text(memory / "memory.usage_in_bytes"))
-        return files.without_cache(current, memory / "memory.stat", cache="cache")
+        current = int(files.text(f"{memory}/memory.usage_in_bytes"))
+        return files.without_cache(current, f"{memory}/memory.stat", cache="cache")
 
     def pids(self) -> list[int]:
         found = set() if self._unified is None else self._unified.pids()
@@ -202,7 +201,7 @@ class _CgroupV1:
 
     def remove(self) -> None:
         refused: OSError | None = None
-        for path in (*self._paths.values(), *([] if self._unified is None else [self._unified.path])):
+        for path in (*self._paths.values(), *([] if self._unified is None else [str(self._unified.path)])):
             try:
                 files.remove_tree(path)
             except OSError as error:  # each by itself: one that refuses must not keep the rest
