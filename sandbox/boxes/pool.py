@@ -31,6 +31,9 @@ _KINDS_MAX = 64
 _RETRY_S, _RETRIES_MAX = 5.0, 12
 """The pause after one could not be made, or there was no room for it; longer with each that fails, up to so many."""
 
+_UNDISTURBED_S = 1.0
+"""How long no box is made ready beside a job in one that waited: beside it, a job's time-out is the machine's."""
+
 Open = Callable[[BoxSpec], AbstractAsyncContextManager[Box]]
 """A backend's `open`."""
 
@@ -118,7 +121,8 @@ class Pool:
                     yield box
                 return
             try:
-                self._tend()
+                # Its place is filled when it is over, or goes on for long.
+                asyncio.get_running_loop().call_later(_UNDISTURBED_S, self._tend)
                 yield waited.box
             finally:
                 await to_the_end(waited.stack.aclose())

@@ -364,11 +364,23 @@ def test_a_job_that_is_cancelled_takes_its_box_with_it() -> None:
         task = asyncio.create_task(job())
         await settle()
         assert taken in stage.open_now
-        assert stage.pool.ready == 2
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await settle()
         assert taken not in stage.open_now
+
+    play(scene)
+
+
+def test_nothing_is_made_beside_a_job_that_has_just_begun_unless_it_goes_on() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.use(times=_ASKED_BEFORE)
+        async with stage.pool.open(SPEC):
+            await settle()
+            assert stage.pool.ready == 1
+            async with asyncio.timeout(60):
+                while stage.pool.ready < 2:  # noqa: ASYNC110 (the pool tells nobody)
+                    await asyncio.sleep(0.01)
 
     play(scene)
 
