@@ -83,7 +83,7 @@ class Runner:
 
     @asynccontextmanager
     async def running(self, assignment: Assignment, *, alone: Alone | None = None) -> AsyncIterator[JobResult]:
-        """Run a job to its verdict, and give it. On leaving, its box, which is dead by then, is done away with.
+        """Run a job to its verdict, and give it. On leaving, its box, which is dying by then, is done away with.
 
         A box that dies for no reason that any counter knows is replaced once; a second such death is the program's. A
         time-out, or a death by memory, that may be the machine's is confirmed once by a run alone.
@@ -189,14 +189,14 @@ class Runner:
         # The program's bytes go out here; from now on, whatever happens to the box may be its doing.
         await self._converse(box, assignment, transcript, watch)
         wall_time_ms = watch.elapsed_ms()
-        after = await box.counters()
+        after = await box.counters() if isinstance(box, Reusable) else await box.end()
         jobs_before = box.jobs_before if isinstance(box, Reusable) else 0
         stop = watch.at_the_end(after)
-        came_to_its_end = transcript.sealed and not transcript.violated and stop is None
-        if isinstance(box, Reusable) and came_to_its_end and not _was_hit(before, after):
-            box.retain()
-        else:
-            await box.kill()
+        if isinstance(box, Reusable):
+            if transcript.sealed and not transcript.violated and stop is None and not _was_hit(before, after):
+                box.retain()
+            else:
+                await box.kill()
         starved = starved_us(before, after)
         starved_ms = None if starved is None else starved // 1000
         counted = Outcome(

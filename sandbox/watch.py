@@ -15,6 +15,8 @@ from sandbox.boxspec import BoxSpec
 from sandbox.outcome import Stop, StoppedBy
 
 _LOOK_MIN_S = 0.01
+_LOOK_FIRST_S = 0.02
+"""Small jobs are over by then, and nobody has asked for their counters but at the end."""
 # The kernel averages pressure over the cores that a box ran on since it was last asked, so that one that is moved
 # around seems to have waited a fraction of its time. Asked often, it had little chance to be moved.
 _LOOK_PRESSED_S = 0.05
@@ -123,21 +125,27 @@ class Watch:
     async def stop_when_due(self) -> None:
         """Sleep until a limit can have been reached, or pressure is to be asked for; look; sleep again or kill."""
         before, before_us = self._job.before, self._job.begun_us
+        await asyncio.sleep(min(self._due_s(before, before_us), _LOOK_FIRST_S))
         while True:
             counters, now_us = await self._box.counters(), _now_us()
-            meters = [meter for meter in (self._job, self._test) if meter is not None]
-            for meter in meters:
+            for meter in self._meters():
                 self.stop = self.stop or meter.over_cpu(counters) or meter.over_wall(counters, now_us)
             if self.stop is not None:
                 await self._box.kill()
                 return
-            due_s = min(meter.due_us(counters, now_us, self._cores) for meter in meters) / _US_PER_S
+            due_s = self._due_s(counters, now_us)
             starved = starved_us(before, counters)
             if starved is not None:
                 pressed = starved >= _PRESSED_SHARE * (now_us - before_us)
                 due_s = min(due_s, _LOOK_PRESSED_S if pressed else _LOOK_CALM_S)
             before, before_us = counters, now_us
             await asyncio.sleep(max(due_s, _LOOK_MIN_S))
+
+    def _meters(self) -> list[_Meter]:
+        return [self._job] if self._test is None else [self._job, self._test]
+
+    def _due_s(self, now: Counters, now_us: int) -> float:
+        return min(meter.due_us(now, now_us, self._cores) for meter in self._meters()) / _US_PER_S
 
     async def next_test(self, ended: int = 1) -> bool:
         """The clock of tests starts anew. A test that took too long unseen is still one that did.

@@ -88,6 +88,12 @@ class ReusedBox:
         self._is_clean = False
         await self._box.kill()
 
+    async def end(self) -> Counters:
+        """Read the counters, then kill."""
+        counters = await self.counters()
+        await self.kill()
+        return counters
+
     async def epitaph(self) -> str:
         """Return how it ended."""
         return await self._box.epitaph()

@@ -43,6 +43,9 @@ class Box(Protocol):
     async def kill(self) -> None:
         """Kill everything in the box; on return nothing of it runs, or it is in quarantine. Idempotent."""
 
+    async def end(self) -> Counters:
+        """Read the counters for the last time, and have everything killed; it may be dying still on return."""
+
     async def epitaph(self) -> str:
         """Return what the box's own process left on its standard error and how it ended, capped, for the log."""
 

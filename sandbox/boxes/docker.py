@@ -392,6 +392,12 @@ class _DockerBox:
             with contextlib.suppress(OSError):
                 self._cgroup.release()
 
+    async def end(self) -> Counters:
+        """Read the counters, then kill."""
+        counters = await self.counters()
+        await self.kill()
+        return counters
+
     async def epitaph(self) -> str:
         """Return the container's last words."""
         return f"{self._exit}: {self._stderr.decode('utf-8', 'backslashreplace').strip()}"

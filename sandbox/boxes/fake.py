@@ -81,6 +81,12 @@ class FakeBox:
             self.killed = True
             self._say((*self._script.last_words, b""))
 
+    async def end(self) -> Counters:
+        """Read the counters, then kill."""
+        counters = await self.counters()
+        await self.kill()
+        return counters
+
     async def epitaph(self) -> str:
         """Return the scripted end."""
         return self._script.epitaph

@@ -129,6 +129,10 @@ class Pair:
         """Kill everything in both."""
         await asyncio.gather(self._program.kill(), self._tests.kill())
 
+    async def end(self) -> Counters:
+        """Read the counters of both, then kill both."""
+        return _sum(*await asyncio.gather(self._tests.end(), self._program.end()))
+
     async def epitaph(self) -> str:
         """Return what both left."""
         return f"tests: {await self._tests.epitaph()}; program: {await self._program.epitaph()}"

@@ -351,7 +351,7 @@ class _RunscBox:
     @property
     def has_ended(self) -> bool:
         """Whether nothing of it runs any more, as the kernel sees it; or soon will, for its runtime has ended."""
-        return self._process is None or self._process.returncode is not None or not self._cgroup.pids()
+        return self._process is None or self._process.returncode is not None or self._cgroup.is_empty()
 
     async def wait_for_word(self) -> None:
         """Wait until the agent has said something, and keep it."""
@@ -433,6 +433,12 @@ class _RunscBox:
                     await self._process.wait()
                     if self._stderr_task is not None:
                         await self._stderr_task
+
+    async def end(self) -> Counters:
+        """Read the counters, then kill."""
+        counters = await self.counters()
+        await self.kill()
+        return counters
 
     async def epitaph(self) -> str:
         """Return the runtime's last words, which it may just be saying."""

@@ -244,6 +244,7 @@ class _LaunchedBox:
         self._channel = channel
         self._pipes = Pipes(ends)
         self._heard: bytes = said["heard"].encode("latin-1")
+        self._settled = said["counters"]
         self._asking = asyncio.Lock()
         self._number = 0
 
@@ -260,6 +261,10 @@ class _LaunchedBox:
 
     async def settle(self, spec: BoxSpec) -> Counters:
         """Have the box held to what it was asked for: the launcher knows the spec."""
+        if (counters := self._settled) is not None:
+            # It was ready when it was handed over.
+            self._settled = None
+            return messages.decode_counters(counters)
         return messages.decode_counters((await self._ask(messages.Word.SETTLE))["counters"])
 
     async def counters(self) -> Counters:
@@ -269,6 +274,10 @@ class _LaunchedBox:
     async def kill(self) -> None:
         """Have everything in the box killed."""
         await self._ask(messages.Word.KILL)
+
+    async def end(self) -> Counters:
+        """Have the counters read and everything killed. The answer does not wait for the last to die."""
+        return messages.decode_counters((await self._ask(messages.Word.END))["counters"])
 
     async def epitaph(self) -> str:
         """Ask how it ended."""

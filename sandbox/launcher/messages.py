@@ -69,6 +69,7 @@ class Word(StrEnum):
     SETTLE = "settle"
     COUNTERS = "counters"
     KILL = "kill"
+    END = "end"
     EPITAPH = "epitaph"
 
 

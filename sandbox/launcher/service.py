@@ -231,6 +231,8 @@ class Launcher:
                     "restored": box.restored,
                     "waited": box.waited,
                     "heard": heard.decode("latin-1"),
+                    # What has spoken is ready for its job: held to its limits now, it need not be asked for.
+                    "counters": messages.encode_counters(await box.settle(spec)) if heard else None,
                 }
                 try:
                     channel.send(messages.encode(first), [ends.source, ends.sink])
@@ -240,6 +242,8 @@ class Launcher:
                     number, word = messages.read_word(data)
                     answer = await _ask(box, spec, word)
                     channel.send(messages.encode({"number": number} | answer))
+                    if word is messages.Word.END:
+                        await box.kill()
         except ConnectionError:
             # It went away, or does not read what it asked for.
             pass

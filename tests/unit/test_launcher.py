@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from sandbox.boxes.batch import IDLE_S
 from sandbox.boxes.counters import Counters
-from sandbox.boxes.fake import FakeBackend, Script
+from sandbox.boxes.fake import FakeBackend, FakeBox, Script
+from sandbox.boxes.pipes import Ends, make_pipes
 from sandbox.errors import BackendError, PolicyError, SandboxError
 from sandbox.job import Job
 from sandbox.language import load_language
@@ -157,6 +158,47 @@ def test_a_box_is_talked_to_counted_killed_and_destroyed() -> None:
             assert await box.epitaph() == "exit 3"
             assert stage.boxes.boxes_open == 1
         assert stage.boxes.boxes_open == 0
+
+    run(play, TALKS)
+
+
+def test_a_box_that_has_spoken_is_held_to_its_limits_when_it_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = []
+
+    def hand_over(_: FakeBox) -> tuple[Ends, bytes]:
+        ends, others = make_pipes()
+        ours.append(others)
+        return ends, b"ready"
+
+    monkeypatch.setattr(FakeBox, "hand_over", hand_over, raising=False)
+    looks = tuple(Counters(cpu_time_us=number) for number in range(3))
+
+    async def play(stage: Stage) -> None:
+        async with stage.server.open(SPEC) as box:
+            # Nobody has asked for it yet.
+            assert await stage.boxes.boxes[0].counters() == looks[1]
+            assert await box.settle(SPEC) == looks[0]
+            # What serves a second job is asked about it.
+            assert await box.settle(SPEC) == looks[2]
+        ours.pop().close()
+
+    run(play, Script(counters=looks))
+
+
+def test_the_last_counters_do_not_wait_for_a_box_to_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(stage: Stage) -> None:
+        may_die, plain = asyncio.Event(), FakeBox.kill
+
+        async def kill(box: FakeBox) -> None:
+            await may_die.wait()
+            await plain(box)
+
+        monkeypatch.setattr(FakeBox, "kill", kill)
+        async with stage.server.open(SPEC) as box:
+            assert await box.end() == COUNTED
+            assert not stage.boxes.boxes[0].killed
+            may_die.set()
+            await until(lambda: stage.boxes.boxes[0].killed)
 
     run(play, TALKS)
 

@@ -265,7 +265,7 @@ def test_results_of_a_box_that_died_do_not_count() -> None:
     ],
 )
 def test_a_death_that_was_counted_is_not_tried_again(counters: Counters, cause: Cause | None) -> None:
-    first = dies(counters=(Counters(), Counters(), counters))
+    first = dies(counters=(Counters(), counters))
     if cause is None:
         assert verdict(first, passes()).attempts == 2
     else:
@@ -275,7 +275,7 @@ def test_a_death_that_was_counted_is_not_tried_again(counters: Counters, cause: 
 
 
 def test_memory_overrules_a_pass() -> None:
-    said = verdict(script(*PASS, counters=(Counters(), Counters(), Counters(oom_kills=1))))
+    said = verdict(script(*PASS, counters=(Counters(), Counters(oom_kills=1))))
     assert said.cause is Cause.MEMORY_LIMIT
 
 
@@ -399,7 +399,7 @@ def test_cpu_time_over_the_limit_stops_the_box() -> None:
 def test_cpu_time_from_before_the_job_does_not_count() -> None:
     start = Counters(cpu_time_us=10 * HOUR.cpu_time_us)
     end = replace(start, cpu_time_us=start.cpu_time_us + HOUR.cpu_time_us)
-    said = verdict(script(*PASS, counters=(start, start, end)))
+    said = verdict(script(*PASS, counters=(start, end)))
     assert said.passed
     assert said.usage.cpu_time_ms == HOUR_MS
 
@@ -407,7 +407,7 @@ def test_cpu_time_from_before_the_job_does_not_count() -> None:
 def test_cpu_time_over_the_limit_that_is_seen_only_at_the_end() -> None:
     # All checks passed between two looks at the counter.
     over = replace(HOUR, cpu_time_us=HOUR.cpu_time_us + 1)
-    said = verdict(script(*PASS, counters=(Counters(), Counters(), over)))
+    said = verdict(script(*PASS, counters=(Counters(), over)))
     assert said.cause is Cause.CPU_TIME_LIMIT
 
 
@@ -455,7 +455,7 @@ def test_usage_is_what_was_counted_outside() -> None:
         memory_bytes=11,
         memory_peak_bytes=99,
     )
-    usage = verdict(script(*PASS, counters=(start, start, end))).usage
+    usage = verdict(script(*PASS, counters=(start, end))).usage
     assert usage.cpu_time_ms == 7
     # Its own part, without what the box took before it had the job.
     assert usage.memory_peak_bytes == 89
@@ -469,7 +469,7 @@ def test_usage_is_what_was_counted_outside() -> None:
 def test_usage_where_the_kernel_does_not_tell() -> None:
     # A peak that is not told apart from what is in use now can be below what it was before.
     start = Counters(memory_bytes=10, memory_peak_bytes=10)
-    usage = verdict(script(*PASS, counters=(start, start, Counters(memory_peak_bytes=4)))).usage
+    usage = verdict(script(*PASS, counters=(start, Counters(memory_peak_bytes=4)))).usage
     assert usage.memory_peak_bytes == 0
     assert usage.starved_time_ms == 0
 
@@ -517,7 +517,7 @@ def test_a_verdict_says_what_does_not_bind_here() -> None:
 
 
 def used(*cpu_time_us: int) -> tuple[Counters, ...]:
-    """Looks: when the box is ready, when the watch begins, at the end of loading and of each test, and at the end."""
+    """Looks: when the box is ready, at the end of loading and of each test, and at the end."""
     return tuple(Counters(cpu_time_us=each) for each in cpu_time_us)
 
 
@@ -525,7 +525,7 @@ TWO_TESTS = (plan(2), result(0), result(1), DONE)
 
 
 def test_tests_that_stay_below_their_limit_may_be_above_it_together() -> None:
-    counters = used(0, 0, 1_000, 2_000, 3_000, 3_000)
+    counters = used(0, 1_000, 2_000, 3_000, 3_000)
     said = verdict(script(*TWO_TESTS, counters=counters), job=assignment(test_cpu_time_ms=1))
     assert said.passed
     assert said.usage.cpu_time_ms == 3
@@ -535,11 +535,11 @@ def test_tests_that_stay_below_their_limit_may_be_above_it_together() -> None:
     ("counters", "planned", "reported"),
     [
         # The program or its tests, while they load.
-        (used(0, 0, 1_001), 2, 0),
-        (used(0, 0, 1_000, 2_001), 2, 1),
-        (used(0, 0, 1_000, 2_000, 3_001), 2, 2),
+        (used(0, 1_001), 2, 0),
+        (used(0, 1_000, 2_001), 2, 1),
+        (used(0, 1_000, 2_000, 3_001), 2, 2),
         # After the last test.
-        (used(0, 0, 1_000, 2_000, 3_000, 4_001), 2, 2),
+        (used(0, 1_000, 2_000, 3_000, 4_001), 2, 2),
     ],
 )
 def test_a_test_above_its_limit_that_is_seen_when_it_has_ended(
@@ -578,7 +578,7 @@ def test_tests_that_are_heard_of_together_are_judged_by_their_average() -> None:
     # A busy host listens late: three have ended since it last did, and it cannot tell them apart.
     at_once = b"".join(TWO_TESTS[:3])
     for spent, passed in [(3_000, True), (3_001, False)]:
-        said = verdict(script(at_once, DONE, counters=used(0, 0, spent, spent)), job=assignment(test_cpu_time_ms=1))
+        said = verdict(script(at_once, DONE, counters=used(0, spent, spent)), job=assignment(test_cpu_time_ms=1))
         assert said.passed is passed
     assert said.evidence.limit_name == "test_cpu_time_ms"
 
@@ -629,7 +629,7 @@ def confirmed(*scripts: Script | BackendError) -> tuple[JobResult, Turns]:
     return run(backend, alone=turns), turns
 
 
-@pytest.mark.parametrize("doubtful", [slow(), script(*PASS, counters=(*[Counters()] * 2, OVER))])
+@pytest.mark.parametrize("doubtful", [slow(), script(*PASS, counters=(Counters(), OVER))])
 @pytest.mark.parametrize(
     ("second", "cause"),
     [
