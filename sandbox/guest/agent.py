@@ -31,10 +31,14 @@ class _Host:
     def __init__(self, source: int, sink: int) -> None:
         self.source = source
         self.sink = sink
+        self.tellers_pid: int | None = None
         # Where the host looks at its counters after each check: has it heard before the next one.
         self.after_each: Callable[[Callable[[], None]], None] | None = None
 
     def tell(self, kind: int, payload: bytes = b"") -> None:
+        if self.tellers_pid not in (None, os.getpid()) and kind not in (frames.STDOUT, frames.STDERR):
+            # A child that a test has made, and that went on after its test.
+            os._exit(1)
         frames.tell_host(self.sink, kind, payload)
         if self.after_each is not None and kind in (frames.PLAN, frames.RESULT):
             self.after_each(self.wait_for_next)
@@ -214,7 +218,7 @@ class _Pipes:
         Kernel().filter_system_calls(tests_filter)
 
     def lane(self, host: _Host) -> Lane:
-        for fd in (self.calls, self.answers, self.stdout, self.stderr):
+        for fd in (self.calls, self.answers, self.stdout, self.stderr, self.reports):
             os.set_blocking(fd, False)
         return Lane(host=host.source, orders=self.orders, reports=self.reports, calls=self.calls, answers=self.answers)
 
@@ -315,6 +319,7 @@ def _wake(host: _Host) -> None:
 def _run(job: _JobInBox, pipes: _Pipes, host: _Host) -> None:
     *_, output_bytes, output_hard_bytes = job.limits
     lane = pipes.lane(host)
+    host.tellers_pid = os.getpid()
     host.after_each = lane.hear_host if job.each else None
     lane.capture(
         [

@@ -67,16 +67,25 @@ class Bridge:
             ProgramGoneError: The program ended.
             Exception: What the program raised.
         """
+        # What numbers the program's objects have depends on the order of questions and answers.
+        with self.lane.one_at_a_time:
+            return self._ask(operation, target, list(args), kwargs)
+
+    def _ask(self, operation: str, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         self.lane.check()
         self.questions += 1
         encoder = values.Encoder(self._refer)
-        setting = self._setting()
-        question = encoder.encode([operation, target, list(args), kwargs, self._released, setting])
+        question = encoder.encode([operation, target, args, kwargs, self._released, self._setting()])
         self._released, self.seeds = [], []
+        containers = encoder.containers
         try:
             with _Listening(self.lane, self._streams):
-                kind, payload = self.lane.ask(question, lambda body: self._answer_back(body, encoder.containers))
-            return self._read(kind, payload, encoder.containers)
+                kind, answer = self.lane.ask(
+                    question,
+                    lambda body: self._answer_back(body, containers),
+                    lambda kind, payload: (kind, self._decoded(kind, payload, containers)),
+                )
+            return self._read(kind, answer, containers)
         except (ProgramGoneError, ViolationError) as error:
             self.lane.over = error
             raise
@@ -85,11 +94,18 @@ class Bridge:
             self.lane.unsupported = str(error)
             raise
 
-    def _read(self, kind: int, payload: bytes, containers: list[Any]) -> Any:
+    def _decoded(self, kind: int, payload: bytes, containers: list[Any]) -> Any:
         if kind == serving.UNSUPPORTED:
-            raise UnsupportedValueError(payload[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace"))
+            return payload[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace")
         try:
-            answer = values.Decoder(self._resolve, containers).decode(payload)
+            return values.Decoder(self._resolve, containers).decode(payload)
+        except MalformedValueError as error:
+            raise ViolationError(f"a malformed value: {error}") from None
+
+    def _read(self, kind: int, answer: Any, containers: list[Any]) -> Any:
+        if kind == serving.UNSUPPORTED:
+            raise UnsupportedValueError(answer)
+        try:
             if kind == serving.RETURNED and type(answer) is list and len(answer) == len(("value", "changes")):
                 exchange.apply(answer[1], containers)
                 return answer[0]
@@ -175,6 +191,9 @@ class Bridge:
         if type(name) is not list or [type(part) for part in name] != [int, int, str, list]:
             raise MalformedValueError("a reference that is none")
         number, flags, text, bases = name
+        if number in self._error_classes or self._kinds.get(number) == (flags, text):
+            # Said in an answer that was interrupted while it was taken in.
+            return self._remote(number)
         if flags & serving.ERROR_CLASS:
             found = tuple(self._base(base) for base in bases)
             self._count(number)
@@ -291,19 +310,26 @@ class _Listening:
             for capture, stream, old in zip(lane.captures, streams, usual, strict=True)
             if stream is not old
         ]
+        self._before: list[bytearray | None] = []
 
     def __enter__(self) -> None:
         if self._turned:
             self._lane.drain()
-        for capture, _ in self._turned:
+        for capture, stream in self._turned:
+            # Of the call within which this one is made.
+            before = capture.copy_to
+            if before:
+                stream.write(before.decode("utf-8", "replace"))
+                before.clear()
+            self._before.append(before)
             capture.copy_to = bytearray()
 
     def __exit__(self, *_: object) -> None:
         if self._turned:
             # What it wrote before it answered is in the pipe by now.
             self._lane.drain()
-        for capture, stream in self._turned:
-            taken, capture.copy_to = capture.copy_to, None
+        for (capture, stream), before in zip(self._turned, self._before, strict=True):
+            taken, capture.copy_to = capture.copy_to, before
             if taken:
                 stream.write(taken.decode("utf-8", "replace"))
 

@@ -286,13 +286,15 @@ def attempt(lane: Lane | _Nowhere, run: Callable[[], Any], name: str = "") -> tu
         ViolationError: It broke the protocol, likewise.
         HostGoneError: Nobody waits for a verdict.
     """
-    lane.unsupported = lane.failed_assertion = None
     failure = _run(run)
     lane.check()
-    if failure is None and lane.unsupported is not None:
-        failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, lane.unsupported
-    if failure is None and lane.failed_assertion is not None:
-        failure = frames.FAILED, frames.WRONG_ANSWER, lane.failed_assertion
+    # Also what a thread came to since the check before this one.
+    unsupported, lane.unsupported = lane.unsupported, None
+    failed_assertion, lane.failed_assertion = lane.failed_assertion, None
+    if failure is None and unsupported is not None:
+        failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, unsupported
+    if failure is None and failed_assertion is not None:
+        failure = frames.FAILED, frames.WRONG_ANSWER, failed_assertion
     if failure is None or not name:
         return failure
     return failure[0], failure[1], f"{name}: {failure[2]}"

@@ -16,6 +16,9 @@ from sandbox.guest.kernel import SIGKILL
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    Answer = TypeVar("Answer")
 
 LOADED, RAISED = b"KX"
 """From the program, once: its names, or what it raised at its top level. Then `serving` answers."""
@@ -23,6 +26,7 @@ LOADED, RAISED = b"KX"
 _READ_BYTES = 65536
 _REPORT_BYTES_MAX = 65_536
 _LEFT_WITHIN_A_CALL_MS = 20
+_AGAIN_MS = 500
 _ANSWER_BYTES_MAX = values.BYTES_MAX + 64
 
 
@@ -117,7 +121,7 @@ class Lane:
         self._host = host
         self._orders = orders
         self._reports = reports
-        self._calls = calls
+        self._questions = calls
         self._answers = answers
         self._buffer = bytearray()
         self._reported = bytearray()
@@ -133,22 +137,22 @@ class Lane:
         self.failed_assertion: str | None = None
         self.captures: list[Capture] = []
         self._ran = False
-        # What was not written yet of a question, and the questions whose askers have left: tests may interrupt a call.
+        # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.
+        self.one_at_a_time = _thread.RLock()
+        # The open calls: who answers what is asked back within one, and who takes its answer in.
+        self._calls: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[int, bytes], Any]]] = {}
+        self._answered: dict[bytes, Any] = {}
+        # Tests may interrupt a call: what was not written yet of its question, the calls whose answers nobody waits
+        # for, and the answers that were not taken in to the end.
         self._unsent = bytearray()
         self._given_up: set[bytes] = set()
-        # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.
-        self._one_at_a_time = _thread.RLock()
-        self._poll = select.poll()
-        # Of the host only that it leaves, which is always told.
-        self._poll.register(host, 0)
-        for fd in (reports, answers):
-            self._poll.register(fd, select.POLLIN)
+        self._untaken: list[tuple[bytes, Callable[[int, bytes], Any], int, bytes]] = []
+        self._wanted = {reports: select.POLLIN, answers: select.POLLIN}
 
     def capture(self, captures: list[Capture]) -> None:
         """Listen to the program's output from here on."""
         self.captures = captures
-        for capture in captures:
-            self._poll.register(capture.fd, select.POLLIN)
+        self._wanted.update({capture.fd: select.POLLIN for capture in captures})
 
     def hear_host(self, hear: Callable[[], None]) -> None:
         """Wait until the host has something to say, and hear it. What comes from the program is taken meanwhile.
@@ -162,16 +166,14 @@ class Lane:
         alone.register(self._host, select.POLLIN)
         is_heard = False
         while not is_heard:
-            if not self._one_at_a_time.acquire(blocking=False):
+            if not self.one_at_a_time.acquire(blocking=False):
                 # A thread that the tests left within a call listens to the program, for as long as the call takes.
                 is_heard = bool(alone.poll(_LEFT_WITHIN_A_CALL_MS))
                 continue
             try:
-                self._poll.modify(self._host, select.POLLIN)
-                is_heard = self._hear()
+                is_heard = self._hear(select.POLLIN)
             finally:
-                self._poll.modify(self._host, 0)
-                self._one_at_a_time.release()
+                self.one_at_a_time.release()
         hear()
 
     def order(self, kind: int, body: bytes = b"") -> None:
@@ -238,52 +240,84 @@ class Lane:
             while capture.read():
                 pass
 
-    def ask(self, question: bytes, answer_back: Callable[[bytes], bytes]) -> tuple[int, bytes]:
-        """Ask the program one thing and return its answer: kind and payload.
+    def ask(
+        self, question: bytes, answer_back: Callable[[bytes], bytes], take: Callable[[int, bytes], Answer]
+    ) -> Answer:
+        """Ask the program one thing and return what is made of its answer.
 
         Args:
             question: What it is asked.
             answer_back: Answers what the program asks back before it answers; may itself ask.
+            take: Takes an answer in: kind and payload. Called for each answer in their order, also for that of a call
+                which the tests have interrupted, and again where it was interrupted itself.
 
         Raises:
             ProgramGoneError: The program ended.
             ViolationError: The answer is malformed or not to this question.
         """
-        with self._one_at_a_time:
+        with self.one_at_a_time:
+            self._take_the_rest()
             call_id = os.urandom(serving.ID_BYTES)
             self.contacted = self.asked = True
+            frame = _frame(serving.ASK, call_id + question)
+            self._calls[call_id] = answer_back, take
             try:
-                self._tell(serving.ASK, call_id + question)
-                return self._wait_for_answer_to(call_id, answer_back)
+                self._tell(frame)
+                while call_id not in self._answered:
+                    self._go_on()
+                return self._answered.pop(call_id)  # type: ignore[no-any-return]
             except BaseException:
                 # Such as what a signal's handler raises: a time limit of the tests' own.
-                self._given_up.add(call_id)
+                if self._unsent.endswith(frame):
+                    # Nothing of it was sent.
+                    del self._unsent[-len(frame) :], self._calls[call_id]
+                else:
+                    self._given_up.add(call_id)
                 raise
 
-    def _wait_for_answer_to(self, call_id: bytes, answer_back: Callable[[bytes], bytes]) -> tuple[int, bytes]:
-        while True:
-            kind, body = self.wait_for_answer()
-            answered, body = body[: serving.ID_BYTES], body[serving.ID_BYTES :]
-            if answered != call_id and answered not in self._given_up:
-                raise ViolationError("an answer to no question")
-            if kind == serving.BACK:
-                self._tell(serving.REPLY, answered + answer_back(body))
-            elif answered == call_id:
-                return kind, body
+    def _go_on(self) -> None:
+        if (said := self._take_frame()) is not None:
+            self._take_in(*said)
+        elif self.ended is not None:
+            raise ProgramGoneError(*self.ended)
+        else:
+            self._listen()
+
+    def _take_in(self, kind: int, body: bytes) -> None:
+        """Take in what the program says of any open call: of a handler's, or of that which the handler interrupted."""
+        call_id, body = body[: serving.ID_BYTES], body[serving.ID_BYTES :]
+        if call_id not in self._calls:
+            raise ViolationError("an answer to no question")
+        answer_back, take = self._calls[call_id]
+        if kind == serving.BACK:
+            self._tell(_frame(serving.REPLY, call_id + answer_back(body)))
+        else:
+            del self._calls[call_id]
+            self._untaken.append((call_id, take, kind, body))
+            self._take_the_rest()
+
+    def _take_the_rest(self) -> None:
+        while self._untaken:
+            entry = call_id, take, kind, body = self._untaken[0]
+            answer = take(kind, body)
+            if entry in self._untaken:
+                self._untaken.remove(entry)
+            if call_id in self._given_up:
+                self._given_up.discard(call_id)
             else:
-                self._given_up.discard(answered)
+                self._answered[call_id] = answer
 
     def let_go_on(self) -> None:
         """Tell a program that runs the tests itself that what it told has been passed on. It may not listen."""
         try:
-            os.write(self._calls, b".")
+            os.write(self._questions, b".")
         except (BlockingIOError, BrokenPipeError):
             return
 
-    def _tell(self, kind: int, body: bytes) -> None:
-        if self._buffer and not self._given_up:
+    def _tell(self, frame: bytes) -> None:
+        if self._buffer and len(self._calls) <= 1:
             raise ViolationError("an answer before its question")
-        self._unsent += frames.HEADER.pack(len(body), kind) + body
+        self._unsent += frame
         self._send()
 
     def _send(self) -> None:
@@ -292,13 +326,9 @@ class Lane:
             if self.ended is not None:
                 raise ProgramGoneError(*self.ended)
             try:
-                del self._unsent[: os.write(self._calls, self._unsent)]
+                del self._unsent[: os.write(self._questions, self._unsent)]
             except BlockingIOError:
-                self._poll.register(self._calls, select.POLLOUT)
-                try:
-                    self._listen()
-                finally:
-                    self._poll.unregister(self._calls)
+                self._listen({self._questions: select.POLLOUT})
             except BrokenPipeError:
                 # The program closed its end; how it ended will be reported, if it ends at all.
                 self._listen()
@@ -316,14 +346,24 @@ class Lane:
         del self._buffer[:end]
         return kind, body
 
-    def _listen(self) -> None:
+    def _listen(self, also: dict[int, int] | None = None) -> None:
         """Wait until something happens, and take it in."""
-        if self._hear():
+        if self._hear(0, also):
             raise HostGoneError
 
-    def _hear(self) -> bool:
-        """Wait for anything, and take it in. Returns whether the host has left, or said what is waited for."""
-        ready = dict(self._poll.poll())
+    def _hear(self, of_the_host: int, also: dict[int, int] | None = None) -> bool:
+        """Wait for anything, and take it in. Returns whether the host has left, or said what is waited for.
+
+        Args:
+            of_the_host: What to wait for from the host; that it leaves is always told.
+            also: What else to wait for.
+        """
+        # A new one: a handler of the tests' own may run within, and listen, too.
+        poll = select.poll()
+        for fd, events in ({self._host: of_the_host} | self._wanted | (also or {})).items():
+            poll.register(fd, events)
+        # A handler may take what this waits for, and the wait goes on after it.
+        ready = dict(poll.poll(_AGAIN_MS))
         for capture in self.captures:
             if capture.fd in ready:
                 capture.read()
@@ -339,16 +379,19 @@ class Lane:
         except BlockingIOError:
             return False
         self._buffer += data
-        if len(self._buffer) > _ANSWER_BYTES_MAX + frames.HEADER.size + _READ_BYTES:
+        if len(self._buffer) > (1 + len(self._given_up)) * (_ANSWER_BYTES_MAX + frames.HEADER.size) + _READ_BYTES:
             raise ViolationError("more answers than questions")
         return bool(data)
 
     def _take_reports(self) -> None:
-        data = os.read(self._reports, _READ_BYTES)
+        try:
+            data = os.read(self._reports, _READ_BYTES)
+        except BlockingIOError:
+            return
         if not data:
             # The keeper died: somebody inside killed pid 1 of the namespace, which ends the program too.
             self.ended = self.ended or (frames.SIGNALED, SIGKILL)
-            self._poll.unregister(self._reports)
+            self._wanted.pop(self._reports, None)
             return
         self._reported += data
         if len(self._reported) < frames.HEADER.size:
@@ -372,3 +415,7 @@ class Lane:
         while self._read_answers():
             pass
         self.ended = frames.PROGRAM_END_BODY.unpack(body)
+
+
+def _frame(kind: int, body: bytes) -> bytes:
+    return frames.HEADER.pack(len(body), kind) + body

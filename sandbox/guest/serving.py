@@ -257,6 +257,8 @@ class Service:
         self._known: dict[int, Any] = {}
         # The questions that are open, the newest last: id, containers.
         self._open: list[tuple[bytes, list[Any]]] = []
+        # By the question within which something was asked back: tests may interrupt one, and ask another.
+        self._replies: dict[bytes, bytes] = {}
         self._one_at_a_time = _thread.RLock()
 
     def run(self) -> None:
@@ -332,12 +334,13 @@ class Service:
             question, containers = self._encode([foreign, operation, list(args), kwargs], given)
             self._flush()
             frames.write_frame(self._answers, BACK, call_id + question)
-            while True:
+            while call_id not in self._replies:
                 kind, body = frames.read_frame(self._calls)
                 if kind == REPLY:
-                    break
-                self._answer(body[:ID_BYTES], body[ID_BYTES:])
-            return self._read_reply(body[ID_BYTES:], containers)
+                    self._replies[body[:ID_BYTES]] = body[ID_BYTES:]
+                else:
+                    self._answer(body[:ID_BYTES], body[ID_BYTES:])
+            return self._read_reply(self._replies.pop(call_id), containers)
 
     def _read_reply(self, body: bytes, containers: list[Any]) -> Any:
         *answer, found = values.Decoder(self._resolve, containers).decode(body[1:])

@@ -210,3 +210,145 @@ def test_3(): assert double(2) == 4
 """
     verdict = run(client, job(program, tests, integrity, each=True))
     assert verdict.cause.value == "PROTOCOL_VIOLATION", verdict
+
+
+# Deterministic: what an interrupted call leaves behind for the next one.
+LEFT_BEHIND = {
+    "a_new_object": (
+        b"""
+import time
+class Box:
+    def __init__(self, value): self.value = value
+def make(value, nap):
+    time.sleep(nap)
+    return Box(value)
+""",
+        b"""
+def test_f():
+    give_up(lambda: make(1, 0.6))
+    assert make(2, 0).value == 2
+""",
+    ),
+    "an_exception_of_its_own": (
+        b"""
+import time
+class Busy(Exception): pass
+class Full(Exception): pass
+def wait():
+    time.sleep(0.6)
+    raise Busy
+def fill(): raise Full
+""",
+        b"""
+def test_f():
+    give_up(lambda: wait())
+    try:
+        fill()
+    except Exception as error:
+        assert type(error).__name__ == "Full"
+""",
+    ),
+    "questions_back": (
+        b"""
+import time
+def each(nap, ask, items):
+    time.sleep(nap)
+    return [ask(item) for item in items]
+""",
+        b"""
+seen = []
+def test_f():
+    give_up(lambda: each(0.6, seen.append, [[1], [2], [3]]))
+    assert each(0, lambda x: x * 10, [4, 5, 6]) == [40, 50, 60]
+    assert each(0, lambda x: -x, [7]) == [-7]
+    assert seen == [[1], [2], [3]][:len(seen)]
+""",
+    ),
+}
+GIVE_UP = b"""
+import signal
+class LateError(Exception): pass
+def late(*_): raise LateError
+signal.signal(signal.SIGALRM, late)
+def give_up(call):
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        call()
+    except LateError:
+        return
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    raise ValueError("it was in time")
+"""
+
+
+@ONE
+@APART
+@pytest.mark.parametrize("name", LEFT_BEHIND)
+def test_what_a_call_that_was_given_up_says_is_not_taken_for_anothers(
+    client: Client, integrity: Integrity, name: str
+) -> None:
+    program, tests = LEFT_BEHIND[name]
+    verdict = run(client, job(program, GIVE_UP + tests, integrity))
+    assert verdict.passed, verdict
+
+
+@ONE
+@APART
+def test_threads_share_objects(client: Client, integrity: Integrity) -> None:
+    program = b"""
+class Box:
+    value = 7
+BOX = Box()
+def get(): return BOX
+"""
+    tests = b"""
+from concurrent.futures import ThreadPoolExecutor
+def test_f():
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: get().value, range(400))) == [7] * 400
+"""
+    verdict = run(client, job(program, tests, integrity))
+    assert verdict.passed, verdict
+
+
+@ONE
+@APART
+def test_an_assertion_of_a_thread_is_not_forgotten_between_two_tests(client: Client, integrity: Integrity) -> None:
+    """The program catches it; and of the tests one is over when it fails, and the other has not begun."""
+    program = b"""
+import time
+def process(check):
+    for _ in range(200):
+        try:
+            check(-1)
+        except AssertionError:
+            pass
+        time.sleep(0.002)
+"""
+    tests = b"""
+import threading
+def check(x): assert x > 0, x
+worker = threading.Thread(target=lambda: process(check))
+def test_starts(): worker.start()
+def test_ends(): worker.join()
+"""
+    verdict = run(client, job(program, tests, integrity, each=True))
+    assert verdict.cause.value == "WRONG_ANSWER", verdict
+
+
+@ONE
+def test_a_child_of_a_test_that_goes_on_says_nothing(client: Client) -> None:
+    tests = b"""
+import os
+def test_f():
+    if (child := os.fork()) == 0:
+        return
+    assert f() == 1
+    os.waitpid(child, 0)
+def test_g():
+    assert f() == 2
+"""
+    verdict = run(client, job(b"def f(): return 1", tests, Integrity.SEPARATE_PROCESS))
+    assert [result.status.value for result in verdict.test_results] == ["PASSED", "FAILED"], verdict
+    assert verdict.cause.value == "WRONG_ANSWER"
