@@ -308,8 +308,13 @@ def test_every_label_is_the_same_in_other_boxes(backend: str, kind: str) -> None
     with local(backend=backend, slots=1, policies=[policy], extra_args=ready) as client:
         if kind == "waiting":
             until_one_waits(client)
-        # One after the other: so a box that has just been attacked serves the clean job, if it serves any.
-        results = list(client.run_many((job for job, _ in jobs.values()), in_flight_max=1))
+        # One after the other: so a box that has just been attacked serves the clean job, if it serves any. Boxes of one
+        # stream serve no other; and none is made ready beside a job that took one, but in the pause after it.
+        streams = [[job for job, _ in jobs.values()]] if kind == "batch" else [[job] for job, _ in jobs.values()]
+        results: list[JobResult] = []
+        for stream in streams:
+            time.sleep(0.2 if kind == "waiting" else 0)
+            results += client.run_many(stream, in_flight_max=1)
     wait_until_as_before(before)
 
     assert sorted(result.job_id for result in results) == sorted(jobs)
