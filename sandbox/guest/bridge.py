@@ -91,7 +91,7 @@ class Bridge:
             raise
         except UnsupportedValueError as error:
             # Tests that want an exception, any exception, must not take this one for it.
-            self.lane.unsupported = str(error)
+            self.lane.standing.unsupported(str(error))
             raise
 
     def _decoded(self, kind: int, payload: bytes, containers: list[Any]) -> Any:
@@ -260,7 +260,7 @@ class Bridge:
         except Exception as error:
             if isinstance(error, AssertionError) and "raised_by_program" not in error.__dict__:
                 # The program may catch it, which must not make the check pass.
-                self.lane.failed_assertion = serving.describe(error)
+                self.lane.standing.failed_assertion(serving.describe(error))
             status, answer = serving.THREW, [remote.told(error)]
         answer.append(exchange.changes(decoder.containers, before))
         return bytes([status]) + values.Encoder(self._refer, decoder.containers).encode(answer)
@@ -295,7 +295,7 @@ class Bridge:
         Raises:
             UnsupportedValueError: Always.
         """
-        self.lane.unsupported = what
+        self.lane.standing.unsupported(what)
         raise UnsupportedValueError(what)
 
 

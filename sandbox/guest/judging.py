@@ -16,6 +16,7 @@ from sandbox.guest.places import CollectionError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
 from sandbox.guest.serving import describe
 from sandbox.guest.source import Source
+from sandbox.guest.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,9 +97,9 @@ def provide_pytest() -> None:
 class _Nowhere:
     """In the place of a lane, where tests need none to reach the program."""
 
-    contacted = asked = True
-    unsupported: str | None = None
-    failed_assertion: str | None = None
+    def __init__(self) -> None:
+        self.standing = Standing()
+        self.standing.contacted = self.standing.asked = True
 
     def check(self) -> None:
         """Nothing ends the job: who could, ends this process."""
@@ -228,7 +229,7 @@ def _run_checks(
         failed = failed or attempt(lane, collect)
         if problems:
             raise TestsError(problems[0])
-        if failed is not None and not lane.contacted:
+        if failed is not None and not lane.standing.contacted:
             raise TestsError(failed[2])
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(checks) or 1))
         if not checks:
@@ -240,7 +241,7 @@ def _run_checks(
     else:
         failed = _run_asserts(parts, namespace, lane, tell)
     # Tests that want a name which the program does not have fail by that, and have asked for nothing.
-    if not lane.asked and not (lane.contacted and failed):
+    if not lane.standing.asked and not (lane.standing.contacted and failed):
         raise TestsError("the tests never used the program: nothing of it was called, or what they call is not its own")
 
 
@@ -255,7 +256,7 @@ def _run_asserts(
     tell(frames.PLAN, frames.PLAN_BODY.pack(len(parts)))
     for index, part in enumerate(parts):
         failed = attempt(lane, _executing(part, namespace))
-        if failed is not None and not lane.contacted:
+        if failed is not None and not lane.standing.contacted:
             raise TestsError(failed[2])
         report(tell, index, failed)
         if failed is not None:
@@ -288,13 +289,9 @@ def attempt(lane: Lane | _Nowhere, run: Callable[[], Any], name: str = "") -> tu
     """
     failure = _run(run)
     lane.check()
-    # Also what a thread came to since the check before this one.
-    unsupported, lane.unsupported = lane.unsupported, None
-    failed_assertion, lane.failed_assertion = lane.failed_assertion, None
-    if failure is None and unsupported is not None:
-        failure = frames.ERRORED, frames.UNSUPPORTED_VALUE, unsupported
-    if failure is None and failed_assertion is not None:
-        failure = frames.FAILED, frames.WRONG_ANSWER, failed_assertion
+    # Also what a thread or a process came to since the check before this one.
+    objection = lane.standing.take_objection()
+    failure = failure or objection
     if failure is None or not name:
         return failure
     return failure[0], failure[1], f"{name}: {failure[2]}"

@@ -12,6 +12,7 @@ import select
 
 from sandbox.guest import frames, keeper, serving, values
 from sandbox.guest.kernel import SIGKILL
+from sandbox.guest.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,15 +127,10 @@ class Lane:
         self._buffer = bytearray()
         self._reported = bytearray()
         self.ended: tuple[int, int] | None = None
-        # Whether the tests have reached for the program: from then on a failure is the program's. And whether they have
-        # had it do anything: if not, nothing was tested.
-        self.contacted = False
-        self.asked = False
+        self.standing = Standing()
+        self.standing.hear_children()
         # What ended the job. Kept: tests that catch everything must not go on as if nothing had been.
         self.over: BaseException | None = None
-        # What a check must fail for, though its code may have caught it.
-        self.unsupported: str | None = None
-        self.failed_assertion: str | None = None
         self.captures: list[Capture] = []
         self._ran = False
         # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.
@@ -258,7 +254,7 @@ class Lane:
         with self.one_at_a_time:
             self._take_the_rest()
             call_id = os.urandom(serving.ID_BYTES)
-            self.contacted = self.asked = True
+            self.standing.ask()
             frame = _frame(serving.ASK, call_id + question)
             self._calls[call_id] = answer_back, take
             try:

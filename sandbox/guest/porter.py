@@ -22,7 +22,7 @@ ORDERS, CALLS, REPORTS, ANSWERS, STDOUT, STDERR = range(6)
 _AFTER = {ANSWERS: frozenset({STDOUT, STDERR}), REPORTS: frozenset({ORDERS, CALLS, ANSWERS, STDOUT, STDERR})}
 """What comes before a channel: it is taken, and given, only when nothing of those waits."""
 
-_READ_BYTES = 32_768
+_READ_BYTES = 65_536
 _PIPE_BYTES_MAX = 1 << 20
 """No pipe holds more. So much is read of an output that may never end, and what was there before is among it."""
 

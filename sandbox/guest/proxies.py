@@ -57,7 +57,7 @@ class ProgramNames(_Names):
             KeyError: It has no such name.
         """
         # From here on the program is asked for something: a failure is its failure.
-        self._bridge.lane.contacted = True
+        self._bridge.lane.standing.contact()
         kind, module_name = self._kinds.get(name, ("", ""))
         if kind == "callable":
             if name not in self._functions:

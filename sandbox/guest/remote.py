@@ -36,7 +36,7 @@ def _refuse(remote: Remote, what: str) -> NoReturn:
     Raises:
         UnsupportedValueError: Always.
     """
-    _bridge(remote).lane.unsupported = what
+    _bridge(remote).lane.standing.unsupported(what)
     raise UnsupportedValueError(what)
 
 

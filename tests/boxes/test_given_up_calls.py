@@ -338,6 +338,51 @@ def test_ends(): worker.join()
 
 
 @ONE
+@APART
+def test_an_assertion_of_a_process_is_not_forgotten(client: Client, integrity: Integrity) -> None:
+    program = b"""
+def process(check):
+    try: check(-1)
+    except AssertionError: pass
+"""
+    tests = b"""
+import os
+def check(x): assert x > 0, x
+def test_forks():
+    pid = os.fork()
+    if pid == 0:
+        process(check)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+def test_forks_in_vain():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+    verdict = run(client, job(program, tests, integrity))
+
+    assert verdict.cause.value == "WRONG_ANSWER", verdict
+    assert [test.status.value for test in verdict.test_results] == ["FAILED", "PASSED"]
+
+
+@ONE
+@APART
+def test_processes_of_the_tests_may_be_all_that_uses_the_program(client: Client, integrity: Integrity) -> None:
+    tests = b"""
+import multiprocessing
+def test_f():
+    asked = multiprocessing.get_context("fork").Process(target=f)
+    asked.start()
+    asked.join()
+    assert asked.exitcode == 0
+"""
+    verdicts = [run(client, job(program, tests, integrity)) for program in (b"def f(): pass", b"def f(): 1 / 0")]
+
+    assert [verdict.cause.value for verdict in verdicts] == ["ALL_TESTS_PASSED", "WRONG_ANSWER"], verdicts
+
+
+@ONE
 def test_a_child_of_a_test_that_goes_on_says_nothing(client: Client) -> None:
     tests = b"""
 import os

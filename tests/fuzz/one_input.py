@@ -8,6 +8,7 @@ import numpy as np
 
 from sandbox.guest import exchange, values
 from sandbox.guest.bridge import Bridge
+from sandbox.guest.standing import Standing
 
 if TYPE_CHECKING:
     from sandbox.guest.lane import Lane
@@ -17,7 +18,7 @@ _GIVEN: tuple[Any, ...] = ([1, [2]], {"a": 1}, {1}, bytearray(b"x"), (1,), np.ar
 
 def decoder() -> tuple[values.Decoder, Bridge, list[Any]]:
     """Return what reads an answer, what its references lead to, and the arguments that it may speak of."""
-    bridge = Bridge(cast("Lane", SimpleNamespace(contacted=True)))
+    bridge = Bridge(cast("Lane", SimpleNamespace(standing=Standing())))
     given = [list(_GIVEN[0]), dict(_GIVEN[1]), set(_GIVEN[2]), bytearray(_GIVEN[3]), _GIVEN[4], _GIVEN[5].copy()]
     return values.Decoder(bridge._resolve, given), bridge, given
 
