@@ -319,6 +319,8 @@ def _wake(host: _Host) -> None:
 def _run(job: _JobInBox, pipes: _Pipes, host: _Host) -> None:
     *_, output_bytes, output_hard_bytes = job.limits
     lane = pipes.lane(host)
+    lane.interrupts.install()
+    lane.standing.hear_children()
     host.tellers_pid = os.getpid()
     host.after_each = lane.hear_host if job.each else None
     lane.capture(

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 _BACK_DEPTH_MAX = 50
 _LOOP_ENDINGS = (StopIteration, StopAsyncIteration, GeneratorExit)
-"""Raised in the tests' process these would end its loops early and in silence, and with them its checks."""
+"""Raised in the tests' process these would end its loops early and in silence, and with them its checks. And what is no
+Exception, such as SystemExit, would end its threads and children so."""
+_CATCH_FAILURES = frozenset(AssertionError.__mro__[:-1])
+"""Where tests say "except program.Error", one of these in its place would have them catch their own failures."""
 
 
 class Bridge:
@@ -52,6 +55,8 @@ class Bridge:
         # The tests' objects that it was given.
         self._given: dict[int, tuple[Any, int]] = {}
         self._given_numbers: dict[int, int] = {}
+        # What catches failures, and is no news to the program.
+        self._told: set[type] = set()
         self._depth = 0
 
     def watch_streams(self) -> None:
@@ -68,7 +73,7 @@ class Bridge:
             Exception: What the program raised.
         """
         # What numbers the program's objects have depends on the order of questions and answers.
-        with self.lane.one_at_a_time:
+        with self.lane.turn():
             return self._ask(operation, target, list(args), kwargs)
 
     def _ask(self, operation: str, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -79,11 +84,15 @@ class Bridge:
         self._released, self.seeds = [], []
         containers = encoder.containers
         try:
+            if operation == "value":
+                self.lane.standing.contact()
+            else:
+                self.lane.standing.ask()
             with _Listening(self.lane, self._streams):
                 kind, answer = self.lane.ask(
                     question,
                     lambda body: self._answer_back(body, containers),
-                    lambda kind, payload: (kind, self._decoded(kind, payload, containers)),
+                    lambda kind, payload: self._decoded(kind, payload, containers),
                 )
             return self._read(kind, answer, containers)
         except (ProgramGoneError, ViolationError) as error:
@@ -94,13 +103,23 @@ class Bridge:
             self.lane.standing.unsupported(str(error))
             raise
 
-    def _decoded(self, kind: int, payload: bytes, containers: list[Any]) -> Any:
+    def _decoded(self, kind: int, payload: bytes, containers: list[Any]) -> tuple[int, Any]:
+        """Return what came: its kind, and the answer or why there is none."""
         if kind == serving.UNSUPPORTED:
-            return payload[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace")
+            return kind, payload[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace")
+        refused: list[str] = []
+
+        def resolve(tag: bytes, body: bytes) -> Any:
+            found = self._resolve(tag, body)
+            if kind == serving.RETURNED and tag == GLOBAL and found in _CATCH_FAILURES and found not in self._told:
+                refused.append(f"the program returned {found.__name__} itself, which failed assertions are caught by")
+            return found
+
         try:
-            return values.Decoder(self._resolve, containers).decode(payload)
+            answer = values.Decoder(resolve, containers).decode(payload)
         except MalformedValueError as error:
             raise ViolationError(f"a malformed value: {error}") from None
+        return (serving.UNSUPPORTED, refused[0]) if refused else (kind, answer)
 
     def _read(self, kind: int, answer: Any, containers: list[Any]) -> Any:
         if kind == serving.UNSUPPORTED:
@@ -124,7 +143,7 @@ class Bridge:
             raise MalformedValueError("an exception that is none")
         if type(name) is not str:
             raise MalformedValueError("an exception without a name")
-        if issubclass(kind, _LOOP_ENDINGS):
+        if issubclass(kind, _LOOP_ENDINGS) or not (issubclass(kind, Exception) or self.lane.standing.is_heard()):
             kind = ProgramRaisedError
         raised = _instance(kind, args if type(args) is list else [message])
         raised.__dict__["raised_by_program"] = f"{name}: {message}"
@@ -156,6 +175,8 @@ class Bridge:
             return REMOTE, values.encode(stand_in[1])
         shared = _shared_name(item)
         if shared is not None:
+            if type(item) is type and item in _CATCH_FAILURES:
+                self._told.add(item)
             return GLOBAL, values.encode(shared)
         flags = lending.flags_of(item)
         if not flags:
@@ -258,9 +279,11 @@ class Bridge:
         try:
             answer = [self._perform(target, self._given[number][1], operation, args, kwargs)]
         except Exception as error:
-            if isinstance(error, AssertionError) and "raised_by_program" not in error.__dict__:
-                # The program may catch it, which must not make the check pass.
-                self.lane.standing.failed_assertion(serving.describe(error))
+            if error is self.lane.interrupts.raised:
+                # A time limit of the tests ends their wait for the program, which has no say in it.
+                raise
+            # The program may catch it, which must not make the check pass.
+            self.lane.standing.swallowed(error)
             status, answer = serving.THREW, [remote.told(error)]
         answer.append(exchange.changes(decoder.containers, before))
         return bytes([status]) + values.Encoder(self._refer, decoder.containers).encode(answer)

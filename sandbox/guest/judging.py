@@ -11,6 +11,7 @@ from sandbox.guest import frames, keeper, values
 from sandbox.guest.bridge import Bridge
 from sandbox.guest.collecting import checks_in, is_skip, may_hold_checks
 from sandbox.guest.comparing import is_equal
+from sandbox.guest.interrupts import Interrupts
 from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, ViolationError
 from sandbox.guest.places import CollectionError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
@@ -98,6 +99,7 @@ class _Nowhere:
     """In the place of a lane, where tests need none to reach the program."""
 
     def __init__(self) -> None:
+        self.interrupts = Interrupts()
         self.standing = Standing()
         self.standing.contacted = self.standing.asked = True
 
@@ -231,6 +233,7 @@ def _run_checks(
             raise TestsError(problems[0])
         if failed is not None and not lane.standing.contacted:
             raise TestsError(failed[2])
+        has_checks = bool(checks)
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(checks) or 1))
         if not checks:
             report(tell, 0, failed)
@@ -239,9 +242,12 @@ def _run_checks(
             report(tell, index, failure)
             failed = failed or failure
     else:
+        has_checks = True
         failed = _run_asserts(parts, namespace, lane, tell)
     # Tests that want a name which the program does not have fail by that, and have asked for nothing.
-    if not lane.standing.asked and not (lane.standing.contacted and failed):
+    standing = lane.standing
+    has_looked = standing.given and (has_checks or Source(tests).acts())
+    if not (standing.asked or has_looked or (standing.contacted and failed)):
         raise TestsError("the tests never used the program: nothing of it was called, or what they call is not its own")
 
 
@@ -287,7 +293,7 @@ def attempt(lane: Lane | _Nowhere, run: Callable[[], Any], name: str = "") -> tu
         ViolationError: It broke the protocol, likewise.
         HostGoneError: Nobody waits for a verdict.
     """
-    failure = _run(run)
+    failure = _run(lane, run)
     lane.check()
     # Also what a thread or a process came to since the check before this one.
     objection = lane.standing.take_objection()
@@ -297,9 +303,10 @@ def attempt(lane: Lane | _Nowhere, run: Callable[[], Any], name: str = "") -> tu
     return failure[0], failure[1], f"{name}: {failure[2]}"
 
 
-def _run(run: Callable[[], Any]) -> tuple[int, int, str] | None:
+def _run(lane: Lane | _Nowhere, run: Callable[[], Any]) -> tuple[int, int, str] | None:
     try:
-        run()
+        with lane.interrupts.let_in():
+            run()
     except HostGoneError:
         raise
     except values.UnsupportedValueError as error:

@@ -11,6 +11,7 @@ import os
 import select
 
 from sandbox.guest import frames, keeper, serving, values
+from sandbox.guest.interrupts import HandlerRanError, Interrupts
 from sandbox.guest.kernel import SIGKILL
 from sandbox.guest.standing import Standing
 
@@ -27,7 +28,6 @@ LOADED, RAISED = b"KX"
 _READ_BYTES = 65536
 _REPORT_BYTES_MAX = 65_536
 _LEFT_WITHIN_A_CALL_MS = 20
-_AGAIN_MS = 500
 _ANSWER_BYTES_MAX = values.BYTES_MAX + 64
 
 
@@ -128,13 +128,13 @@ class Lane:
         self._reported = bytearray()
         self.ended: tuple[int, int] | None = None
         self.standing = Standing()
-        self.standing.hear_children()
         # What ended the job. Kept: tests that catch everything must not go on as if nothing had been.
         self.over: BaseException | None = None
         self.captures: list[Capture] = []
         self._ran = False
         # Tests may call from several threads; the lane carries one call at a time, and what is asked back within it.
         self.one_at_a_time = _thread.RLock()
+        self.interrupts = Interrupts()
         # The open calls: who answers what is asked back within one, and who takes its answer in.
         self._calls: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[int, bytes], Any]]] = {}
         self._answered: dict[bytes, Any] = {}
@@ -171,6 +171,10 @@ class Lane:
             finally:
                 self.one_at_a_time.release()
         hear()
+
+    def turn(self) -> _Turn:
+        """Return a context in which no other thread uses the program, and in which handlers of signals wait."""
+        return _Turn(self)
 
     def order(self, kind: int, body: bytes = b"") -> None:
         """Tell the keeper to do something.
@@ -239,7 +243,7 @@ class Lane:
     def ask(
         self, question: bytes, answer_back: Callable[[bytes], bytes], take: Callable[[int, bytes], Answer]
     ) -> Answer:
-        """Ask the program one thing and return what is made of its answer.
+        """Ask the program one thing and return what is made of its answer. Within a turn.
 
         Args:
             question: What it is asked.
@@ -251,25 +255,26 @@ class Lane:
             ProgramGoneError: The program ended.
             ViolationError: The answer is malformed or not to this question.
         """
-        with self.one_at_a_time:
-            self._take_the_rest()
-            call_id = os.urandom(serving.ID_BYTES)
-            self.standing.ask()
-            frame = _frame(serving.ASK, call_id + question)
-            self._calls[call_id] = answer_back, take
-            try:
-                self._tell(frame)
-                while call_id not in self._answered:
-                    self._go_on()
-                return self._answered.pop(call_id)  # type: ignore[no-any-return]
-            except BaseException:
-                # Such as what a signal's handler raises: a time limit of the tests' own.
-                if self._unsent.endswith(frame):
-                    # Nothing of it was sent.
-                    del self._unsent[-len(frame) :], self._calls[call_id]
-                else:
-                    self._given_up.add(call_id)
-                raise
+        self._take_the_rest()
+        # The program is busy with it, or waits for the tests within it: there it would take this one in.
+        while self._given_up:
+            self._go_on()
+        call_id = os.urandom(serving.ID_BYTES)
+        frame = _frame(serving.ASK, call_id + question)
+        self._calls[call_id] = answer_back, take
+        try:
+            self._tell(frame)
+            while call_id not in self._answered:
+                self._go_on()
+            return self._answered.pop(call_id)  # type: ignore[no-any-return]
+        except BaseException:
+            # Such as what a signal's handler raises: a time limit of the tests' own.
+            if self._unsent.endswith(frame):
+                # Nothing of it was sent.
+                del self._unsent[-len(frame) :], self._calls[call_id]
+            else:
+                self._given_up.add(call_id)
+            raise
 
     def _go_on(self) -> None:
         if (said := self._take_frame()) is not None:
@@ -286,7 +291,15 @@ class Lane:
             raise ViolationError("an answer to no question")
         answer_back, take = self._calls[call_id]
         if kind == serving.BACK:
-            self._tell(_frame(serving.REPLY, call_id + answer_back(body)))
+            try:
+                with self.interrupts.let_in():
+                    reply = answer_back(body)
+            except (ViolationError, ProgramGoneError, HostGoneError):
+                raise
+            except BaseException:
+                self._tell(_frame(serving.REPLY, call_id + serving.GIVEN_UP))
+                raise
+            self._tell(_frame(serving.REPLY, call_id + reply))
         else:
             del self._calls[call_id]
             self._untaken.append((call_id, take, kind, body))
@@ -358,8 +371,11 @@ class Lane:
         poll = select.poll()
         for fd, events in ({self._host: of_the_host} | self._wanted | (also or {})).items():
             poll.register(fd, events)
-        # A handler may take what this waits for, and the wait goes on after it.
-        ready = dict(poll.poll(_AGAIN_MS))
+        try:
+            with self.interrupts.let_in(is_to_tell=True):
+                ready = dict(poll.poll())
+        except HandlerRanError:
+            return False
         for capture in self.captures:
             if capture.fd in ready:
                 capture.read()
@@ -411,6 +427,26 @@ class Lane:
         while self._read_answers():
             pass
         self.ended = frames.PROGRAM_END_BODY.unpack(body)
+
+
+class _Turn:
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._hold = lane.interrupts.hold()
+
+    def __enter__(self) -> None:
+        self._hold.__enter__()
+        while not self._lane.one_at_a_time.acquire(timeout=_LEFT_WITHIN_A_CALL_MS / 1_000):
+            try:
+                with self._lane.interrupts.let_in():
+                    pass
+            except BaseException:
+                self._hold.__exit__()
+                raise
+
+    def __exit__(self, *_: object) -> None:
+        self._lane.one_at_a_time.release()
+        self._hold.__exit__()
 
 
 def _frame(kind: int, body: bytes) -> bytes:

@@ -274,7 +274,11 @@ def _named_tuple(parts: list[Any]) -> Any:
         raise ValueError("a named tuple with a name that is none")
     key = (name, names)
     if key not in _named_tuples:
-        _named_tuples[key] = __import__("collections").namedtuple(name, names)
+        try:
+            _named_tuples[key] = __import__("collections").namedtuple(name, names)
+        except SyntaxError:
+            # Names that are the same once Python has normalised them.
+            raise ValueError("a named tuple with two names that are one") from None
     return tuple.__new__(_named_tuples[key], rest[width:])
 
 

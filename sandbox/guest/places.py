@@ -70,8 +70,8 @@ class Tests:
         value = self.own.get(name)
         if value is None or type(value) is types.FunctionType:
             return value
-        # The program may have one of the same name, and the tests may have imported it.
-        if is_remote(value) and not self.source.defines(name):
+        # The program may have something of the same name, and the tests may have imported all that it has.
+        if not (self.source.defines(name) or self.source.assigns(name)):
             return None
         raise CollectionError(f"{name} is no plain function of the tests': nobody would call it")
 

@@ -8,6 +8,7 @@ import types
 
 from sandbox.guest import serving
 from sandbox.guest.lending import TESTS_MODULE
+from sandbox.guest.places import is_remote
 from sandbox.guest.remote import Remote, make
 
 TYPE_CHECKING = False
@@ -68,7 +69,10 @@ class ProgramNames(_Names):
             __import__(module_name)
             return sys.modules[module_name]
         if kind:
-            return self._bridge.ask("value", Remote(self._bridge, name))
+            value = self._bridge.ask("value", Remote(self._bridge, name))
+            if not (is_remote(value) or isinstance(value, type)):
+                self._bridge.lane.standing.given = True
+            return value
         raise KeyError(name)
 
     def add(self, name: str) -> None:

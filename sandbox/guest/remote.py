@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sandbox.guest import library, serving
 from sandbox.guest.lane import ViolationError
+from sandbox.guest.standing import failed_assertion
 from sandbox.guest.values import UnsupportedValueError, encode
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.guest.bridge import Bridge
 
 ITEMS_MAX = 1_000_000
-_ASKED_FOR = frozenset({"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__wrapped__"})
+_ASKED_FOR = frozenset({"__name__", "__qualname__", "__annotations__", "__wrapped__"})
 
 
 def _bridge(remote: Remote) -> Bridge:
@@ -122,7 +123,10 @@ class Remote:
         return _ask(self, "enter")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        return bool(_ask(self, "exit", None if error is None else told(error)))
+        swallows = bool(_ask(self, "exit", None if error is None else told(error)))
+        if swallows and error is not None:
+            _bridge(self).lane.standing.swallowed(error)
+        return swallows
 
     def __await__(self) -> Generator[Any, None, Any]:
         return wait_for(self).__await__()
@@ -267,6 +271,8 @@ def _round(self: Remote, digits: int | None = None) -> Any:
 Remote.__format__ = _format  # type: ignore[assignment]
 Remote.__round__ = _round  # type: ignore[attr-defined]
 
+
+_ATTRIBUTES = property(lambda remote: _ask(remote, "attribute", "__dict__"))
 _classes: dict[tuple[int, str], type[Remote]] = {}
 
 
@@ -277,7 +283,8 @@ def make(bridge: Bridge, number: int | str, flags: int, name: str) -> Remote:
         base, name = RemoteClass, "type"
     key = (flags & (serving.CLASS | serving.CALLABLE), name)
     if key not in _classes:
-        _classes[key] = type(_printable(name), (base,), {})
+        # With no __doc__ of the program's: the examples in one would be run here, by doctest.
+        _classes[key] = type(_printable(name), (base,), {"__dict__": _ATTRIBUTES})
     return _classes[key](bridge, number)
 
 
@@ -328,7 +335,7 @@ def told(error: BaseException) -> Any:
     """Return what the program may know of an exception.
 
     That is itself where it is the program's own; else its nearest class that both sides have, its arguments where they
-    are values, and its text.
+    are values, and its text. Of a failed assertion neither: they hold what the tests expect.
     """
     itself = error.__dict__.get("_sandbox_itself")
     if itself is not None:
@@ -338,6 +345,8 @@ def told(error: BaseException) -> Any:
         for kind in type(error).__mro__
         if kind in serving.SHARED_TYPES or "_sandbox_bridge" in vars(kind) or library.exception_name(kind)
     )
+    if failed_assertion(error) is not None:
+        return [kind, [], ""]
     args: Any = list(error.args)
     try:
         encode(args)

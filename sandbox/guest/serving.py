@@ -39,6 +39,12 @@ SHARED_TYPES = frozenset(
 """Types that both sides have by the same name."""
 
 
+GIVEN_UP = bytes([THREW]) + values.Encoder(lambda kind: (GLOBAL, values.encode(kind.__name__))).encode(
+    [[KeyboardInterrupt, [], ""], []]
+)
+"""The reply to a question back that the tests have left: the program ends what it was called for."""
+
+
 def describe(error: BaseException) -> str:
     """Return an exception as one short line. Its `__str__` is the program's and may itself raise."""
     return f"{type(error).__name__}: {message_of(error)}"[:_MESSAGE_CHARACTERS_MAX]

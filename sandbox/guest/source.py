@@ -39,6 +39,20 @@ class Source:
             for node in _nodes(self._body, but_not_in=scopes)
         )
 
+    def acts(self) -> bool:
+        """Tell whether it asserts, raises or calls anything outside of functions and classes."""
+        scopes = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
+        acts = (_ast.Assert, _ast.Raise, _ast.Call)
+        return any(isinstance(node, acts) for node in _nodes(self._body, but_not_in=scopes))
+
+    def assigns(self, name: str) -> bool:
+        """Tell whether it gives a name to something by itself, outside of functions and classes."""
+        scopes = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
+        nodes = _nodes(self._body, but_not_in=scopes)
+        return any(
+            isinstance(node, _ast.Name) and node.id == name and isinstance(node.ctx, _ast.Store) for node in nodes
+        )
+
     def attributes_of(self, name: str) -> set[str]:
         """Return what it uses of something, such as a module, by dots."""
         found = (node for node in _nodes(self._body) if isinstance(node, _ast.Attribute))

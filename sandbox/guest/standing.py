@@ -5,9 +5,11 @@ Also in processes that tests fork: what comes to pass there is known to whoever 
 
 from __future__ import annotations
 
+import _thread
 import os
 
 from sandbox.guest import frames
+from sandbox.guest.serving import describe
 
 CONTACTED, ASKED = b"ca"
 """Beside frames.FAILED and frames.ERRORED: what a child tells."""
@@ -21,18 +23,25 @@ class Standing:
     Attributes:
         contacted: Whether the tests have reached for the program: from then on a failure is the program's.
         asked: Whether they have had it do anything: if not, nothing was tested.
+        given: Whether they have a plain value of the program's, which they can look at and ask for nothing.
     """
 
     def __init__(self) -> None:
         self.contacted = False
         self.asked = False
+        self.given = False
         self._objections: list[tuple[int, str]] = []
+        self._judge = os.getpid(), _thread.get_ident()
         self._pid = 0
         self._pipe: tuple[int, int] | None = None
 
     def hear_children(self) -> None:
         """Know of what comes to pass in processes that this one forks from here on."""
         os.register_at_fork(before=self._make_way)
+
+    def is_heard(self) -> bool:
+        """Tell whether an exception that nobody catches here ends the check: not in a thread, nor in a child."""
+        return (os.getpid(), _thread.get_ident()) == self._judge
 
     def _make_way(self) -> None:
         # At the first fork: most tests make none.
@@ -54,9 +63,10 @@ class Standing:
             self.contacted = self.asked = True
             self._tell(ASKED)
 
-    def failed_assertion(self, message: str) -> None:
-        """Note an assertion that failed while the program had called the tests, and which the program may catch."""
-        self._object(frames.FAILED, message)
+    def swallowed(self, error: BaseException) -> None:
+        """Note what the program catches, or may: a failed assertion of the tests fails the check all the same."""
+        if (failed := failed_assertion(error)) is not None:
+            self._object(frames.FAILED, describe(failed))
 
     def unsupported(self, message: str) -> None:
         """Note something that cannot be done across, which nobody may take for an exception of the program."""
@@ -67,9 +77,9 @@ class Standing:
         self._tell(status, message)
 
     def _tell(self, kind: int, message: str = "") -> None:
-        """Tell the process that judges, if this is another one, which knows what was known when this was forked."""
         if self._pipe is None or os.getpid() == self._pid:
             return
+        # To whoever judges, who knows what was known when this process was forked.
         body = frames.text(message)
         try:
             # Whole or not at all, and without waiting: where there is no room, there is enough to fail for.
@@ -78,7 +88,8 @@ class Standing:
             return
 
     def _hear(self) -> None:
-        while self._pipe is not None:
+        # A child that falls out of its check must not take what is told to whoever judges.
+        while self._pipe is not None and os.getpid() == self._pid:
             try:
                 kind, body = frames.read_frame(self._pipe[0])
             except BlockingIOError:
@@ -98,3 +109,12 @@ class Standing:
             return None
         status, message = min(found, key=lambda objection: objection[0] != frames.ERRORED)
         return status, _KINDS[status], message
+
+
+def failed_assertion(error: BaseException) -> AssertionError | None:
+    """Return the failed assertion that an exception is, or that is in a group; None where it is the program's own."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for one in error.exceptions if (found := failed_assertion(one)) is not None), None)
+    if isinstance(error, AssertionError) and "raised_by_program" not in error.__dict__:
+        return error
+    return None

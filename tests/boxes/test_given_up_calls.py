@@ -368,6 +368,178 @@ def test_forks_in_vain():
 
 @ONE
 @APART
+def test_a_child_that_falls_out_of_its_check_keeps_nothing_to_itself(client: Client, integrity: Integrity) -> None:
+    swallows = b"""
+def swallow(callback):
+    try: callback(1)
+    except BaseException: pass
+def leave(): raise SystemExit(0)
+"""
+    tests = b"""
+import os
+def want_four(x): assert x == 4
+def test_f():
+    swallow(len)
+    pid = os.fork()
+    if pid == 0:
+        swallow(want_four)
+        leave()
+        os._exit(0)
+    os.waitpid(pid, 0)
+"""
+    assert run(client, job(swallows, tests, integrity)).cause.value == "WRONG_ANSWER"
+    tests = b"""
+import os
+def test_f():
+    pid = os.fork()
+    if pid == 0:
+        assert f(2) == 4
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+    found = [run(client, job(program, tests, integrity)) for program in (b"def f(x): return 4", b"def f(x): return 5")]
+
+    assert [verdict.cause.value for verdict in found] == ["ALL_TESTS_PASSED", "WRONG_ANSWER"], found
+
+
+@ONE
+@APART
+def test_handlers_come_at_any_moment_and_nobody_is_blamed(client: Client, integrity: Integrity) -> None:
+    program = b"""
+def add_one(x): return x + 1
+def each(ask): return [ask(x) for x in range(5)]
+class Box:
+    def __init__(self, x): self.x = x
+"""
+    tests = b"""
+import random, signal, time
+class Late(Exception): pass
+def late(*_): raise Late
+def interrupted(call, longest_s):
+    signal.signal(signal.SIGALRM, late)
+    assert signal.getsignal(signal.SIGALRM) is late
+    for turn in range(150):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(2e-5, longest_s))
+            assert call(turn)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except Late:
+            pass
+    # One may be on its way still.
+    signal.setitimer(signal.ITIMER_REAL, 0)
+def test_answers(): interrupted(lambda x: add_one(x) == x + 1, 2e-3)
+def test_callbacks(): interrupted(lambda x: each(lambda y: x * y) == [0, x, 2 * x, 3 * x, 4 * x], 6e-3)
+def test_objects(): interrupted(lambda x: Box(x).x == x, 4e-3)
+def test_handlers_that_call():
+    answers = []
+    def call(*_):
+        answers.append(add_one(41))
+        signal.setitimer(signal.ITIMER_REAL, 0.003)
+    signal.signal(signal.SIGALRM, call)
+    signal.setitimer(signal.ITIMER_REAL, 0.003)
+    for turn in range(500): assert add_one(turn) == turn + 1
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    assert answers and set(answers) == {42}
+"""
+    verdict = run(client, job(program, tests, integrity))
+
+    assert verdict.cause.value == "ALL_TESTS_PASSED", verdict
+
+
+@ONE
+@APART
+def test_a_time_limit_within_a_callback_is_the_tests_own(client: Client, integrity: Integrity) -> None:
+    program = b"""
+def f(callback):
+    for _ in range(50):
+        try: callback(3_000_000)
+        except BaseException: pass
+    return 7
+def g(callback):
+    try: return callback()
+    except KeyboardInterrupt: return 8
+"""
+    tests = b"""
+import signal
+def late(*_): raise TimeoutError("late")
+def test_limit():
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    assert f(lambda n: sum(range(n))) == 7
+def leave(): raise SystemExit(3)
+def test_leaves_from_within():
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        g(leave)
+    except SystemExit as error:
+        assert error.code == 3
+    assert g(lambda: 5) == 5
+"""
+    verdict = run(client, job(program, tests, integrity))
+
+    assert [test.status.value for test in verdict.test_results] == ["ERRORED", "PASSED"], verdict
+    assert "TimeoutError" in verdict.test_results[0].message
+
+
+@ONE
+@APART
+def test_handlers_between_two_tests_wait_for_the_next(client: Client, integrity: Integrity) -> None:
+    tests = b"""
+import _thread, signal, threading, time
+def late(*_): raise TimeoutError("late")
+def test_that_leaves_a_timer():
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 0.0002)
+def test_that_gets_it():
+    for _ in range(100):
+        assert f() == 1
+        time.sleep(0.001)
+def test_that_is_interrupted_by_a_thread():
+    threading.Timer(0.1, _thread.interrupt_main).start()
+    try:
+        while True: assert f() == 1
+    except KeyboardInterrupt:
+        pass
+def test_that_leaves_the_last(): signal.setitimer(signal.ITIMER_REAL, 0.0002)
+"""
+    verdict = run(client, job(b"def f(): return 1", tests, integrity))
+    statuses = [test.status.value for test in verdict.test_results]
+
+    # A timer may be as quick as the test that sets it.
+    assert sorted(statuses[:2]) == ["ERRORED", "PASSED"], verdict
+    assert statuses[2] == "PASSED", verdict
+    assert len(statuses) == 4
+
+
+@ONE
+def test_a_thread_that_calls_does_not_keep_the_time_limit_from_another(client: Client) -> None:
+    program = b"import time\ndef rest(): time.sleep(3)\ndef f(): return 1"
+    tests = b"""
+import signal, threading, time
+def late(*_): raise TimeoutError
+def test_f():
+    resting = threading.Thread(target=rest)
+    resting.start()
+    time.sleep(0.2)
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    start = time.monotonic()
+    try:
+        f()
+    except TimeoutError:
+        assert time.monotonic() - start < 2.5
+    else:
+        assert False, "no limit"
+    resting.join()
+    assert f() == 1
+"""
+    verdict = run(client, job(program, tests, Integrity.SEPARATE_PROCESS))
+
+    assert verdict.cause.value == "ALL_TESTS_PASSED", verdict
+
+
+@ONE
+@APART
 def test_processes_of_the_tests_may_be_all_that_uses_the_program(client: Client, integrity: Integrity) -> None:
     tests = b"""
 import multiprocessing

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.guest import frames, remote
+from sandbox.guest.judging import TestsError
 from sandbox.guest.lane import ProgramGoneError, ViolationError
 from tests.unit.roles import judge
 
@@ -552,7 +553,7 @@ def test_what_a_program_says_of_itself_is_not_run_as_an_example() -> None:
 def f():
     '''x
     >>> import sys
-    >>> sys.modules["sandbox.guest.judging"]._run = lambda run: None
+    >>> sys.modules["sandbox.guest.judging"]._run = lambda lane, run: None
     '''
     return 0
 """
@@ -664,12 +665,42 @@ def g(what):
 """
 
 
+@pytest.mark.parametrize(
+    "kind", ["class Stack: pass", "def Stack(): pass", "Stack = 3", "Stack = [1]", "Stack = ValueError"]
+)
+@pytest.mark.parametrize(
+    "runs_nothing",
+    [
+        "def main(): assert Stack() == 1\nif __name__ == '__main__': main()",
+        "def check(candidate): assert candidate() == 1\nc = Stack",
+        "class Checks:\n    def check(self): assert Stack() == 1",
+    ],
+)
+def test_a_name_that_is_taken_and_not_used_is_no_check(kind: str, runs_nothing: str) -> None:
+    with pytest.raises(TestsError):
+        judge(kind, f"from program import Stack\n{runs_nothing}")
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        "from program import LIMITS\nassert LIMITS == {'low': 1}",
+        "def test_a(): assert LIMITS['low'] == 1",
+        "assert LIMITS\nassert LIMITS['low'] == 1",
+        "def validate(limits): assert limits['low'] == 1\nvalidate(LIMITS)",
+    ],
+)
+def test_a_value_that_is_looked_at_is_a_check(looks: str) -> None:
+    assert judge("LIMITS = {'low': 1}", looks).passed
+    assert not judge("LIMITS = {'low': 2}", looks).passed
+
+
 def test_objects_that_raise_when_they_are_looked_at() -> None:
     told = judge(SHY, "def test_f():\n    f()\ndef test_g():\n    assert g('shy') == 1\ndef test_h():\n    g('odd')")
     assert [kind for _, kind, _ in told.results[:2]] == [frames.EXCEPTION, frames.WRONG_ANSWER]
     assert judge(SHY, "try:\n    f()\nexcept Shy:\n    pass").passed
     for check in ("g('class')", "Odd", "odd", "shy"):
-        assert judge(SHY, f"def test_f():\n    {check}").results, check
+        assert judge(SHY, f"def test_f():\n    {check}\n    g(1)").results, check
 
 
 @pytest.mark.parametrize(
