@@ -12,7 +12,7 @@ import sys
 import types
 
 from sandbox.guest import exchange, frames, lending, library, remote, serving, values
-from sandbox.guest.lane import Lane, ProgramGoneError, ProgramRaisedError, ViolationError
+from sandbox.guest.lane import HostGoneError, Lane, ProgramGoneError, ProgramRaisedError, ViolationError
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
 
 TYPE_CHECKING = False
@@ -36,18 +36,20 @@ class Bridge:
         lane: The way to the program.
         seeds: What the tests have seeded since the last question: modules, and arguments of their `seed`.
         questions: How many were asked; those for what an object is as a number or a text do not count.
+        is_reading: Whether what the program said is being read: nothing can be asked.
     """
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self.seeds: list[list[Any]] = []
         self.questions = 0
+        self.is_reading = False
         self._plain_input, self._plain_stdin = builtins.input, sys.stdin
         self._streams: tuple[Any, Any] = (None, None)
         # The program's objects: by number, weakly, since a number that nobody uses is given back.
         self._last = 0
         self._remotes: dict[int, Any] = {}
-        self._kinds: dict[int, tuple[int, str]] = {}
+        self._kinds: dict[int, tuple[int, str, tuple[int | None, ...]]] = {}
         self._released: list[int] = []
         # Its exception classes, and generators and coroutines, which are real ones here: by identity.
         self._error_classes: dict[int, type[BaseException]] = {}
@@ -63,7 +65,7 @@ class Bridge:
         """Take the streams of now for the usual ones: where tests put others, the program's output goes there too."""
         self._streams = sys.stdout, sys.stderr
 
-    def ask(self, operation: str, target: Any, *args: Any, **kwargs: Any) -> Any:
+    def ask(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Have the program do something with an object of its own.
 
         Raises:
@@ -91,8 +93,8 @@ class Bridge:
             with _Listening(self.lane, self._streams):
                 kind, answer = self.lane.ask(
                     question,
-                    lambda body: self._answer_back(body, containers),
-                    lambda kind, payload: self._decoded(kind, payload, containers),
+                    lambda body, is_given_up: self._answer_back(body, containers, is_given_up=is_given_up),
+                    lambda kind, payload: self._decoded(operation, kind, payload, containers),
                 )
             return self._read(kind, answer, containers)
         except (ProgramGoneError, ViolationError) as error:
@@ -103,7 +105,7 @@ class Bridge:
             self.lane.standing.unsupported(str(error))
             raise
 
-    def _decoded(self, kind: int, payload: bytes, containers: list[Any]) -> tuple[int, Any]:
+    def _decoded(self, operation: str, kind: int, payload: bytes, containers: list[Any]) -> tuple[int, Any]:
         """Return what came: its kind, and the answer or why there is none."""
         if kind == serving.UNSUPPORTED:
             return kind, payload[: frames.MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace")
@@ -111,25 +113,33 @@ class Bridge:
 
         def resolve(tag: bytes, body: bytes) -> Any:
             found = self._resolve(tag, body)
-            if kind == serving.RETURNED and tag == GLOBAL and found in _CATCH_FAILURES and found not in self._told:
+            catches = kind == serving.RETURNED and tag == GLOBAL and found in _CATCH_FAILURES
+            if catches and (found not in self._told or operation in {"value", "attribute"}):
                 refused.append(f"the program returned {found.__name__} itself, which failed assertions are caught by")
             return found
 
         try:
-            answer = values.Decoder(resolve, containers).decode(payload)
+            answer = self._reading(lambda: values.Decoder(resolve, containers).decode(payload))
         except MalformedValueError as error:
             raise ViolationError(f"a malformed value: {error}") from None
         return (serving.UNSUPPORTED, refused[0]) if refused else (kind, answer)
+
+    def _reading(self, read: Callable[[], Any]) -> Any:
+        self.is_reading = True
+        try:
+            return read()
+        finally:
+            self.is_reading = False
 
     def _read(self, kind: int, answer: Any, containers: list[Any]) -> Any:
         if kind == serving.UNSUPPORTED:
             raise UnsupportedValueError(answer)
         try:
             if kind == serving.RETURNED and type(answer) is list and len(answer) == len(("value", "changes")):
-                exchange.apply(answer[1], containers)
+                self._reading(lambda: exchange.apply(answer[1], containers))
                 return answer[0]
             if kind == serving.THREW and type(answer) is list and len(answer) == _THREW_PARTS:
-                exchange.apply(answer[-1], containers)
+                self._reading(lambda: exchange.apply(answer[-1], containers))
                 raised = self._exception(*answer[:-1])
             else:
                 raise ViolationError("an answer that is none")
@@ -145,7 +155,8 @@ class Bridge:
             raise MalformedValueError("an exception without a name")
         if issubclass(kind, _LOOP_ENDINGS) or not (issubclass(kind, Exception) or self.lane.standing.is_heard()):
             kind = ProgramRaisedError
-        raised = _instance(kind, args if type(args) is list else [message])
+        args = args if type(args) is list else [message]
+        raised = _instance(remote.raised if id(kind) in self._stand_ins else _plain, kind, args)
         raised.__dict__["raised_by_program"] = f"{name}: {message}"
         if itself is not None:
             raised.__dict__["_sandbox_itself"] = itself
@@ -170,6 +181,8 @@ class Bridge:
         name = _remote_name(item)
         if name is not None:
             return REMOTE, values.encode(name)
+        if isinstance(item, BaseException) and (itself := item.__dict__.get("_sandbox_itself")) is not None:
+            return REMOTE, values.encode(_remote_name(itself))
         stand_in = self._stand_ins.get(id(item))
         if stand_in is not None and stand_in[0]() is item:
             return REMOTE, values.encode(stand_in[1])
@@ -209,10 +222,13 @@ class Bridge:
             alive = known() if known is not None else None
             # Never its truth: that is the program's to say.
             return self._make(name) if alive is None else alive
-        if type(name) is not list or [type(part) for part in name] != [int, int, str, list]:
+        if type(name) is not list or [type(part) for part in name[:4]] != [int, int, str, list]:
             raise MalformedValueError("a reference that is none")
-        number, flags, text, bases = name
-        if number in self._error_classes or self._kinds.get(number) == (flags, text):
+        number, flags, text, bases, *own_hash = name
+        if [type(part) for part in own_hash] not in ([], [int], [type(None)]):
+            raise MalformedValueError("a hash that is none")
+        kind = flags, text, tuple(own_hash)
+        if number in self._error_classes or self._kinds.get(number) == kind:
             # Said in an answer that was interrupted while it was taken in.
             return self._remote(number)
         if flags & serving.ERROR_CLASS:
@@ -220,19 +236,20 @@ class Bridge:
             self._count(number)
             return self._make_error_class(number, text, found)
         self._count(number)
-        self._kinds[number] = flags, text
+        self._kinds[number] = kind
         return self._make(number)
 
     def _count(self, number: int) -> None:
-        if number != self._last + 1:
+        # Children of the tests may have been told of some.
+        if number <= self._last or (number > self._last + 1 and not self.lane.standing.has_forked):
             raise MalformedValueError("an object of the program out of turn")
         self._last = number
 
     def _make(self, number: int) -> Any:
-        flags, name = self._kinds[number]
+        flags, name, own_hash = self._kinds[number]
         if number in self._released:
             self._released.remove(number)
-        made: Any = remote.make(self, number, flags, name)
+        made: Any = remote.make(self, number, flags, name, own_hash)
         if flags & (serving.GENERATOR | serving.COROUTINE):
             made = remote.generate(made) if flags & serving.GENERATOR else remote.wait_for(made)
             self._stand_ins[id(made)] = _weakref.ref(made), number
@@ -262,10 +279,10 @@ class Bridge:
 
     # What the program asks back.
 
-    def _answer_back(self, body: bytes, containers: list[Any]) -> bytes:
+    def _answer_back(self, body: bytes, containers: list[Any], *, is_given_up: bool) -> bytes:
         decoder = values.Decoder(self._resolve, containers)
         try:
-            question = decoder.decode(body)
+            question = self._reading(lambda: decoder.decode(body))
         except MalformedValueError as error:
             raise ViolationError(f"a malformed value: {error}") from None
         if type(question) is not list or [type(part) for part in question[1:]] != [str, list, dict]:
@@ -274,11 +291,16 @@ class Bridge:
         number = self._given_numbers.get(id(target))
         if number is None or self._given[number][0] is not target:
             raise ViolationError("a question about what is not the tests'")
+        if is_given_up:
+            return serving.GIVEN_UP
         before = exchange.look_at(decoder.containers)
         status = serving.RETURNED
         try:
-            answer = [self._perform(target, self._given[number][1], operation, args, kwargs)]
-        except Exception as error:
+            with self.lane.interrupts.let_in():
+                answer = [self._perform(target, self._given[number][1], operation, args, kwargs)]
+        except (ViolationError, ProgramGoneError, HostGoneError):
+            raise
+        except BaseException as error:
             if error is self.lane.interrupts.raised:
                 # A time limit of the tests ends their wait for the program, which has no say in it.
                 raise
@@ -389,7 +411,7 @@ def _leave(target: Any, error: BaseException | None = None) -> bool:
 
 
 _ALLOWED: dict[str, tuple[int, Callable[..., Any]]] = {
-    "call": (serving.FOREIGN_CALLABLE, lambda target, *args, **kwargs: target(*args, **kwargs)),
+    "call": (serving.FOREIGN_CALLABLE, lambda target, /, *args, **kwargs: target(*args, **kwargs)),
     "next": (serving.FOREIGN_ITERATOR, _next),
     "enter": (_OBJECT, lambda target: target.__enter__()),
     "exit": (_OBJECT, _leave),
@@ -431,9 +453,15 @@ def _shared_name(item: Any) -> str | None:
     return f"{module}:{name}" if found is not None and vars(found).get(name) is item else None
 
 
-def _instance(kind: type[BaseException], args: list[Any]) -> BaseException:
+def _plain(kind: type[BaseException], args: list[Any]) -> BaseException:
+    return kind(*args)
+
+
+def _instance(
+    make: Callable[[type[BaseException], list[Any]], BaseException], kind: type[BaseException], args: list[Any]
+) -> BaseException:
     try:
-        return kind(*args)
+        return make(kind, args)
     except Exception:
         # Such as UnicodeDecodeError, which wants five arguments.
         return ProgramRaisedError(*args)

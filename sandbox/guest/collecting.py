@@ -22,6 +22,7 @@ from sandbox.guest.places import (
     is_remote,
 )
 from sandbox.guest.source import Source
+from sandbox.guest.values import UnsupportedValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) 
     Raises:
         CollectionError: What looks like a check could not be run, and would pass by that.
     """
-    own = {name: value for name, value in namespace.items() if before.get(name) is not value}
+    own = {name: value for name, value in namespace.items() if name not in before or before[name] is not value}
     tests = Tests(Source(source), own)
     found: list[Check] = []
     for name, value in own.items():
@@ -74,12 +75,19 @@ def _look_at_no_function(name: str, value: Any, tests: Tests) -> None:
     """Look at something that is called like a check and is no function of the tests'.
 
     Raises:
-        CollectionError: It was one, or could be meant as one. What a decorator of the program's has made of a check is
-            the program's, to be run or not.
+        CollectionError: It was one, or could be meant as one.
+        UnsupportedValueError: It was one, until a decorator of the program's got it.
     """
-    is_data = not callable(value) or (is_remote(value) and not tests.source.defines(name))
-    if not is_data and not tests.source.uses(name):
-        raise CollectionError(f"{name} is no plain function of the tests' (any more): it would not be run")
+    if not tests.source.uses(name):
+        _look_at_no_check(name, value, is_defined=tests.source.defines(name))
+
+
+def _look_at_no_check(label: str, value: Any, *, is_defined: bool) -> None:
+    if is_remote(value) or not callable(value):
+        if is_defined:
+            raise UnsupportedValueError(f"{label} is a check no more, since it was decorated: it would not be run")
+    else:
+        raise CollectionError(f"{label} is no plain function of the tests' (any more): it would not be run")
 
 
 def _checks_of(label: str, place: Place, *, bound: int = 0) -> Iterator[Check]:
@@ -129,7 +137,11 @@ def _is_test_case(kind: type) -> bool:
 
 
 def _test_case_checks(kind: Any, tests: Tests) -> Iterator[Check]:
-    names = __import__("unittest").TestLoader().getTestCaseNames(kind)
+    named = {name: getattr(kind, name) for name in dir(kind) if name.startswith("test")}
+    data = {name for name, value in named.items() if is_remote(value) or not callable(value)}
+    for name in data:
+        _look_at_no_check(f"{kind.__qualname__}.{name}", named[name], is_defined=tests.source.has_method(name))
+    names = [name for name in __import__("unittest").TestLoader().getTestCaseNames(kind) if name not in data]
     if not names and hasattr(kind, "runTest"):
         names = ["runTest"]
     asynchronous = getattr(sys.modules.get("unittest.async_case"), "IsolatedAsyncioTestCase", ())
@@ -139,7 +151,7 @@ def _test_case_checks(kind: Any, tests: Tests) -> Iterator[Check]:
         label, method = f"{kind.__name__}.{name}", getattr(kind, name)
         flags = getattr(getattr(method, "__code__", None), "co_flags", 0)
         is_wrong = flags & _GENERATORS or (flags & _COROUTINES and not issubclass(kind, asynchronous))
-        if is_wrong or is_remote(method):
+        if is_wrong:
             raise CollectionError(f"{label} is no plain function: unittest would not run it")
         place = CasePlace(tests, method, kind, name, shared)
         if not _has_pytest():
@@ -162,7 +174,7 @@ def _test_case_checks(kind: Any, tests: Tests) -> Iterator[Check]:
 
 
 def _class_checks(label: str, kind: Any, tests: Tests) -> Iterator[Check]:
-    methods = _methods(kind)
+    methods = _methods(kind, tests)
     if not getattr(kind, "__test__", True):
         return
     if methods and kind.__init__ is not object.__init__:
@@ -194,19 +206,20 @@ def _has_more_for_checks(kind: Any) -> bool:
     )
 
 
-def _methods(kind: type) -> dict[str, Any]:
+def _methods(kind: type, tests: Tests) -> dict[str, Any]:
     """Return a class's checks by name, inherited ones too.
 
     Raises:
         CollectionError: One is no plain function any more.
+        UnsupportedValueError: Likewise, because of the program.
     """
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         found |= {name: value for name, value in vars(base).items() if name.startswith("test")}
     kinds = (types.FunctionType, staticmethod, classmethod)
     for name, value in found.items():
-        if not isinstance(value, kinds) and not isinstance(value, type) and callable(value):
-            raise CollectionError(f"{kind.__qualname__}.{name} is no plain function of the tests': it would not be run")
+        if not isinstance(value, kinds) and not (isinstance(value, type) and not is_remote(value)):
+            _look_at_no_check(f"{kind.__qualname__}.{name}", value, is_defined=tests.source.has_method(name))
     return {name: value for name, value in found.items() if isinstance(value, kinds)}
 
 

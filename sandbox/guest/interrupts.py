@@ -16,24 +16,32 @@ if TYPE_CHECKING:
 
     _Handler = Callable[[int, Any], Any]
 
+_RUN, _RUN_AND_TELL, _HOLD = range(3)
+
+
+class HandlerRanError(BaseException):
+    """A handler has run to its end."""
+
 
 class Interrupts:
     """Whether handlers run at once, or wait; and those that wait. Of the main thread alone: no other runs them.
 
     Attributes:
         raised: What a handler has raised last.
+        state: What becomes of the next one.
+        is_in_check: Whether they may run at all: what they raise is the end of a check.
     """
 
     def __init__(self) -> None:
-        self.are_held = False
-        self.is_to_tell = False
+        self.raised: BaseException | None = None
+        self.state = _RUN
+        self.is_in_check = True
         self._waiting: list[tuple[_Handler, int, Any]] = []
         self._main = _thread.get_ident()
-        self.raised: BaseException | None = None
 
     def install(self) -> None:
         """Hold handlers from here on, but for where they are let in; those that exist, and all that will be set."""
-        self.are_held = True
+        self.state, self.is_in_check = _HOLD, False
         os.register_at_fork(after_in_child=self._become_main)
         # What the library's `signal` is made of.
         python: Any = __import__("_signal")
@@ -54,29 +62,43 @@ class Interrupts:
 
     def handle(self, handler: _Handler, number: int, frame: Any) -> None:
         """Run a handler, or have it wait."""
-        if self.are_held:
+        if self.state == _HOLD:
             self._waiting.append((handler, number, frame))
             return
         try:
             handler(number, frame)
         except BaseException as error:
             self.raised = error
+            self._stop_telling()
             raise
-        if self.is_to_tell:
+        if self._stop_telling():
             raise HandlerRanError
+
+    def _stop_telling(self) -> bool:
+        # What is raised leaves a wait, and the next one may come before the end of the wait is noted.
+        was_to_tell = self.state == _RUN_AND_TELL
+        if was_to_tell:
+            self.state = _HOLD
+        return was_to_tell
+
+    def check(self) -> _Switch:
+        """Return a context in which they run, and within which they are let in."""
+        return _Switch(self, _RUN, is_check=True)
 
     def hold(self) -> _Switch:
         """Return a context in which they wait."""
-        return _Switch(self, are_held=True, is_to_tell=False)
+        return _Switch(self, _HOLD)
 
-    def let_in(self, *, is_to_tell: bool = False) -> _Switch:
-        """Return a context in which they run; before it, those that waited. It raises what they raise.
+    def let_in(self) -> _Switch:
+        """Return a context in which they run, if it is within a check; before it, those that waited."""
+        return _Switch(self, _RUN)
 
-        Args:
-            is_to_tell: To raise HandlerRanError after one that raised nothing: it may have used the program, and taken
-                what is waited for.
+    def wait(self) -> _Switch:
+        """Return a context of the same kind for a wait, which ends with HandlerRanError when one has run.
+
+        It may have used the program, and taken what is waited for.
         """
-        return _Switch(self, are_held=False, is_to_tell=is_to_tell)
+        return _Switch(self, _RUN_AND_TELL)
 
     def is_main(self) -> bool:
         """Tell whether this is the thread that runs handlers."""
@@ -84,12 +106,8 @@ class Interrupts:
 
     def run_waiting(self) -> None:
         """Run those that have waited, unless they are to wait on."""
-        while self._waiting and not self.are_held:
+        while self._waiting and self.state != _HOLD:
             self.handle(*self._waiting.pop(0))
-
-
-class HandlerRanError(BaseException):
-    """A handler has run to its end."""
 
 
 class _Held:
@@ -108,22 +126,26 @@ def _set_by_tests(handler: Any) -> Any:
 
 
 class _Switch:
-    def __init__(self, interrupts: Interrupts, *, are_held: bool, is_to_tell: bool) -> None:
+    def __init__(self, interrupts: Interrupts, state: int, *, is_check: bool = False) -> None:
         self._interrupts = interrupts
-        self._state = self._before = are_held, is_to_tell
+        self._state = state
+        self._is_check = is_check
+        self._before = state, is_check
 
     def __enter__(self) -> None:
-        if not self._interrupts.is_main():
+        interrupts = self._interrupts
+        if not interrupts.is_main():
             return
-        self._before = self._interrupts.are_held, self._interrupts.is_to_tell
-        self._interrupts.are_held, self._interrupts.is_to_tell = self._state
+        self._before = interrupts.state, interrupts.is_in_check
         try:
-            self._interrupts.run_waiting()
+            interrupts.is_in_check = interrupts.is_in_check or self._is_check
+            interrupts.state = self._state if interrupts.is_in_check else _HOLD
+            interrupts.run_waiting()
         except BaseException:
-            self._interrupts.are_held, self._interrupts.is_to_tell = self._before
+            interrupts.state, interrupts.is_in_check = self._before
             raise
 
     def __exit__(self, *_: object) -> None:
         if self._interrupts.is_main():
-            self._interrupts.are_held, self._interrupts.is_to_tell = self._before
+            self._interrupts.state, self._interrupts.is_in_check = self._before
             self._interrupts.run_waiting()

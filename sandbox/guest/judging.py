@@ -305,7 +305,7 @@ def attempt(lane: Lane | _Nowhere, run: Callable[[], Any], name: str = "") -> tu
 
 def _run(lane: Lane | _Nowhere, run: Callable[[], Any]) -> tuple[int, int, str] | None:
     try:
-        with lane.interrupts.let_in():
+        with lane.interrupts.check():
             run()
     except HostGoneError:
         raise

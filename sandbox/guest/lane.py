@@ -136,12 +136,14 @@ class Lane:
         self.one_at_a_time = _thread.RLock()
         self.interrupts = Interrupts()
         # The open calls: who answers what is asked back within one, and who takes its answer in.
-        self._calls: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[int, bytes], Any]]] = {}
+        self._calls: dict[bytes, tuple[Callable[[bytes, bool], bytes], Callable[[int, bytes], Any]]] = {}
         self._answered: dict[bytes, Any] = {}
         # Tests may interrupt a call: what was not written yet of its question, the calls whose answers nobody waits
         # for, and the answers that were not taken in to the end.
         self._unsent = bytearray()
         self._given_up: set[bytes] = set()
+        # The calls within which something is being answered that was asked back.
+        self._within: frozenset[bytes] = frozenset()
         self._untaken: list[tuple[bytes, Callable[[int, bytes], Any], int, bytes]] = []
         self._wanted = {reports: select.POLLIN, answers: select.POLLIN}
 
@@ -241,13 +243,14 @@ class Lane:
                 pass
 
     def ask(
-        self, question: bytes, answer_back: Callable[[bytes], bytes], take: Callable[[int, bytes], Answer]
+        self, question: bytes, answer_back: Callable[[bytes, bool], bytes], take: Callable[[int, bytes], Answer]
     ) -> Answer:
         """Ask the program one thing and return what is made of its answer. Within a turn.
 
         Args:
             question: What it is asked.
-            answer_back: Answers what the program asks back before it answers; may itself ask.
+            answer_back: Answers what the program asks back before it answers; may itself ask. It is told whether the
+                call has been given up meanwhile.
             take: Takes an answer in: kind and payload. Called for each answer in their order, also for that of a call
                 which the tests have interrupted, and again where it was interrupted itself.
 
@@ -257,7 +260,8 @@ class Lane:
         """
         self._take_the_rest()
         # The program is busy with it, or waits for the tests within it: there it would take this one in.
-        while self._given_up:
+        while self._given_up - self._within:
+            self._send()
             self._go_on()
         call_id = os.urandom(serving.ID_BYTES)
         frame = _frame(serving.ASK, call_id + question)
@@ -272,6 +276,8 @@ class Lane:
             if self._unsent.endswith(frame):
                 # Nothing of it was sent.
                 del self._unsent[-len(frame) :], self._calls[call_id]
+            elif call_id in self._answered:
+                del self._answered[call_id]
             else:
                 self._given_up.add(call_id)
             raise
@@ -287,18 +293,27 @@ class Lane:
     def _take_in(self, kind: int, body: bytes) -> None:
         """Take in what the program says of any open call: of a handler's, or of that which the handler interrupted."""
         call_id, body = body[: serving.ID_BYTES], body[serving.ID_BYTES :]
-        if call_id not in self._calls:
+        is_unknown = call_id not in self._calls
+        if is_unknown and not self.standing.has_forked:
             raise ViolationError("an answer to no question")
+        if is_unknown:
+            # A child of the tests has asked, and did not live to hear it.
+            if kind == serving.BACK:
+                self._tell(_frame(serving.REPLY, call_id + serving.GIVEN_UP))
+            return
         answer_back, take = self._calls[call_id]
         if kind == serving.BACK:
+            outer = self._within
+            self._within = outer | {call_id}
             try:
-                with self.interrupts.let_in():
-                    reply = answer_back(body)
+                reply = answer_back(body, call_id in self._given_up)
             except (ViolationError, ProgramGoneError, HostGoneError):
                 raise
             except BaseException:
                 self._tell(_frame(serving.REPLY, call_id + serving.GIVEN_UP))
                 raise
+            finally:
+                self._within = outer
             self._tell(_frame(serving.REPLY, call_id + reply))
         else:
             del self._calls[call_id]
@@ -324,7 +339,7 @@ class Lane:
             return
 
     def _tell(self, frame: bytes) -> None:
-        if self._buffer and len(self._calls) <= 1:
+        if self._buffer and len(self._calls) <= 1 and not self.standing.has_forked:
             raise ViolationError("an answer before its question")
         self._unsent += frame
         self._send()
@@ -372,7 +387,7 @@ class Lane:
         for fd, events in ({self._host: of_the_host} | self._wanted | (also or {})).items():
             poll.register(fd, events)
         try:
-            with self.interrupts.let_in(is_to_tell=True):
+            with self.interrupts.wait():
                 ready = dict(poll.poll())
         except HandlerRanError:
             return False

@@ -46,6 +46,9 @@ class _Raises:
     """The context of `raises`; has the exception afterwards."""
 
     def __init__(self, expected: Any, match: str | None) -> None:
+        several = expected if type(expected) is tuple else (expected,)
+        if not several or not all(isinstance(one, type) and issubclass(one, BaseException) for one in several):
+            raise TypeError(f"expected an exception type, not {expected!r}")
         self.expected = expected
         self.match_text = match
         self.value: Any = None

@@ -27,7 +27,7 @@ def _bridge(remote: Remote) -> Bridge:
     return object.__getattribute__(remote, "_sandbox_bridge")  # type: ignore[no-any-return]
 
 
-def _ask(remote: Remote, operation: str, *args: Any, **kwargs: Any) -> Any:
+def _ask(remote: Remote, operation: str, /, *args: Any, **kwargs: Any) -> Any:
     return _bridge(remote).ask(operation, remote, *args, **kwargs)
 
 
@@ -43,7 +43,11 @@ def _refuse(remote: Remote, what: str) -> NoReturn:
 
 def _yes_or_no(remote: Remote, operation: str, *args: Any) -> bool:
     """Ask what only a bool answers; whoever counts on the answer counts on the program's word."""
-    answer = _ask(remote, operation, *args)
+    return _yes_or_no_of(_bridge(remote), operation, remote, *args)
+
+
+def _yes_or_no_of(bridge: Bridge, operation: str, *args: Any) -> bool:
+    answer = bridge.ask(operation, *args)
     if type(answer) is not bool:
         raise TypeError(f"the program answered {operation!r} with {type(answer).__name__!r} instead of 'bool'")
     return answer
@@ -54,8 +58,9 @@ class Remote:
 
     _sandbox_is_remote = True
 
-    def __init__(self, bridge: Bridge, name: int | str | list[Any]) -> None:
+    def __init__(self, bridge: Bridge, name: int | str | list[Any], own_hash: tuple[int | None, ...] = ()) -> None:
         object.__setattr__(self, "_sandbox_bridge", bridge)
+        object.__setattr__(self, "_sandbox_hash", own_hash)
         object.__setattr__(self, "_sandbox_name", name)
         object.__setattr__(self, "_sandbox_said", {})
 
@@ -90,7 +95,10 @@ class Remote:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return _yes_or_no(self, "eq", other) if isinstance(other, Remote) else NotImplemented
+        if not isinstance(other, Remote):
+            return NotImplemented
+        # What is read is a set, or the keys of a dictionary: over there they are different.
+        return not _bridge(self).is_reading and _yes_or_no(self, "eq", other)
 
     def __ne__(self, other: object) -> bool:
         if self is other:
@@ -98,7 +106,12 @@ class Remote:
         return _yes_or_no(self, "ne", other) if isinstance(other, Remote) else NotImplemented
 
     def __hash__(self) -> int:
-        return id(self) >> 4
+        own = object.__getattribute__(self, "_sandbox_hash")
+        if not own:
+            return id(self) >> 4
+        if own[0] is None:
+            raise TypeError(f"unhashable type: {type(self).__name__!r}")
+        return own[0]  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
         return _yes_or_no(self, "bool")
@@ -123,9 +136,13 @@ class Remote:
         return _ask(self, "enter")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        swallows = bool(_ask(self, "exit", None if error is None else told(error)))
-        if swallows and error is not None:
-            _bridge(self).lane.standing.swallowed(error)
+        swallows = True
+        try:
+            swallows = bool(_ask(self, "exit", None if error is None else told(error)))
+        finally:
+            # Also where it raises another one instead.
+            if swallows and error is not None:
+                _bridge(self).lane.standing.swallowed(error)
         return swallows
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -173,7 +190,7 @@ class RemoteCallable(Remote):
     # unittest.mock takes what can be awaited for asynchronous.
     __await__ = None  # type: ignore[assignment]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call it; what it changes in place changes here too.
 
         Raises:
@@ -272,11 +289,20 @@ Remote.__format__ = _format  # type: ignore[assignment]
 Remote.__round__ = _round  # type: ignore[attr-defined]
 
 
-_ATTRIBUTES = property(lambda remote: _ask(remote, "attribute", "__dict__"))
+def _attributes(self: Remote) -> dict[str, Any]:
+    # What functools.wraps makes gets all of a function's: the program would say by what names the tests go.
+    answer = {} if isinstance(self, RemoteCallable) else _ask(self, "attribute", "__dict__")
+    if type(answer) is not dict:
+        raise AttributeError("__dict__")
+    return {
+        name: value for name, value in answer.items() if type(name) is str and not name.startswith(("__", "_sandbox"))
+    }
+
+
 _classes: dict[tuple[int, str], type[Remote]] = {}
 
 
-def make(bridge: Bridge, number: int | str, flags: int, name: str) -> Remote:
+def make(bridge: Bridge, number: int | str, flags: int, name: str, own_hash: tuple[int | None, ...] = ()) -> Remote:
     """Make the stand-in of an object; its class has the name of the object's own."""
     base: type[Remote] = RemoteCallable if flags & serving.CALLABLE else Remote
     if flags & serving.CLASS:
@@ -284,8 +310,8 @@ def make(bridge: Bridge, number: int | str, flags: int, name: str) -> Remote:
     key = (flags & (serving.CLASS | serving.CALLABLE), name)
     if key not in _classes:
         # With no __doc__ of the program's: the examples in one would be run here, by doctest.
-        _classes[key] = type(_printable(name), (base,), {"__dict__": _ATTRIBUTES})
-    return _classes[key](bridge, number)
+        _classes[key] = type(_printable(name), (base,), {"__dict__": property(_attributes)})
+    return _classes[key](bridge, number, own_hash)
 
 
 def generate(remote: Remote) -> Generator[Any, Any, Any]:
@@ -293,9 +319,15 @@ def generate(remote: Remote) -> Generator[Any, Any, Any]:
     value, left = None, ITEMS_MAX
     while left := left - 1:
         more, item = _pair(_ask(remote, "send", value))
-        if not more:
+        while more:
+            try:
+                value = yield item
+                break
+            except Exception as error:
+                more, item = _pair(_ask(remote, "throw", told(error)))
+                _bridge(remote).lane.standing.swallowed(error)
+        else:
             return item
-        value = yield item
     _refuse(remote, f"a generator of more than {ITEMS_MAX} items")
 
 
@@ -304,14 +336,68 @@ async def wait_for(remote: Remote) -> Any:
     return _ask(remote, "await")
 
 
+class _ErrorClass(type):
+    """An exception class of the program's: what it has beside its bases is asked for."""
+
+    _sandbox_bridge: Bridge
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith(("__", "_sandbox")):
+            raise AttributeError(name)
+        return cls._sandbox_bridge.ask("attribute", _own_class(cls), name)
+
+    def __instancecheck__(cls, item: object) -> bool:
+        if isinstance(item, Remote):
+            return _yes_or_no_of(cls._sandbox_bridge, "is_instance", _own_class(cls), item)
+        return type.__instancecheck__(cls, item)
+
+
+def _own_class(kind: type) -> type:
+    """Return the class of the program's that a class is, or derives from."""
+    return next(one for one in kind.__mro__ if "_sandbox_bridge" in vars(one))
+
+
 def error_class(bridge: Bridge, name: str, bases: tuple[type, ...]) -> type[BaseException]:
     """Make a class for an exception class of the program, so that an except clause can name it."""
-    members = {"_sandbox_bridge": bridge, "__module__": "program", "__getattr__": _of_itself, "__str__": _text}
-    if any(library.exception_name(base) for base in bases):
-        # What the library's class makes of its arguments has been made over there. Python's own keeps them.
-        python = next(kind for base in bases for kind in base.__mro__ if kind in serving.SHARED_TYPES)
-        members["__init__"] = vars(python)["__init__"]
-    return type(_printable(name), bases, members)
+    members = {
+        "_sandbox_bridge": bridge,
+        "__module__": "program",
+        "__init__": _made_over_there,
+        "__getattr__": _of_itself,
+        "__str__": _text,
+        "__repr__": _representation,
+    }
+    made: Any = _ErrorClass(_printable(name), bases, members)
+    return made  # type: ignore[no-any-return]
+
+
+def raised(kind: type[BaseException], args: list[Any]) -> BaseException:
+    """Return an exception of a class of the program's, which has been made over there."""
+    made = kind.__new__(kind, *args)
+    _keep(made, args)
+    return made
+
+
+def _keep(error: BaseException, args: list[Any]) -> None:
+    # What the classes between make of their arguments has been made over there. Python's own keeps them.
+    python: Any = next(one for one in type(error).__mro__ if one in serving.SHARED_TYPES)
+    python.__init__(error, *args)
+
+
+def _made_over_there(self: BaseException, /, *args: Any, **kwargs: Any) -> None:
+    # By the tests: its class may make of them what it likes, and is asked.
+    kind: Any = _own_class(type(self))
+    answer = kind._sandbox_bridge.ask("make", kind, *args, **kwargs)
+    if type(answer) is not list or len(answer) != len(("args", "message", "itself")) or type(answer[1]) is not str:
+        raise ViolationError("an answer that is none")
+    values = answer[0] if type(answer[0]) is list else [answer[1]]
+    try:
+        _keep(self, values)
+    except Exception:
+        # Such as UnicodeDecodeError, which wants five of its own.
+        self.args = tuple(values)
+    self.__dict__["_sandbox_message"] = answer[1]
+    self.__dict__["_sandbox_itself"] = answer[2]
 
 
 def _printable(name: str) -> str:
@@ -324,6 +410,11 @@ def _of_itself(self: BaseException, name: str) -> Any:
     if itself is None or name.startswith("__"):
         raise AttributeError(name)
     return getattr(itself, name)
+
+
+def _representation(self: BaseException) -> str:
+    itself = self.__dict__.get("_sandbox_itself")
+    return BaseException.__repr__(self) if itself is None else repr(itself)
 
 
 def _text(self: BaseException) -> str:

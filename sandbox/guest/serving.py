@@ -77,6 +77,18 @@ def _send(target: Any, value: Any) -> list[Any]:
         return [False, stop.value]
 
 
+def _throw(target: Any, told: Any) -> list[Any]:
+    try:
+        return [True, target.throw(_made(*told) if type(told) is list else told)]
+    except StopIteration as stop:
+        return [False, stop.value]
+
+
+def _make_error(target: Any, /, *args: Any, **kwargs: Any) -> list[Any]:
+    error = target(*args, **kwargs)
+    return [_values_of(error), message_of(error), error]
+
+
 def _wait_for(target: Any) -> Any:
     return __import__("asyncio").run(_awaiting(target))
 
@@ -103,13 +115,15 @@ def _made(kind: type[BaseException], args: list[Any] | None, message: str) -> Ba
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "value": lambda target: target,
-    "call": lambda target, *args, **kwargs: target(*args, **kwargs),
-    "method": lambda target, name, *args, **kwargs: getattr(target, name)(*args, **kwargs),
+    "call": lambda target, /, *args, **kwargs: target(*args, **kwargs),
+    "method": lambda target, name, /, *args, **kwargs: getattr(target, name)(*args, **kwargs),
     "attribute": _attribute,
     "set": setattr,
     "delete": delattr,
     "next": _next,
     "send": _send,
+    "throw": _throw,
+    "make": _make_error,
     "await": _wait_for,
     "enter": lambda target: target.__enter__(),
     "exit": _leave,
@@ -157,7 +171,7 @@ class Foreign:
 class ForeignCallable(Foreign):
     """One that can be called, and no more."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call it."""
         return _ask_back(self, "call", args, kwargs)
 
@@ -318,13 +332,8 @@ class Service:
 
     def raised(self, error: BaseException) -> list[Any]:
         """Describe an exception: its class, its arguments where they are values, its text, and itself if it is new."""
-        try:
-            args: Any = list(error.args)
-            values.encode(args)
-        except Exception:
-            args = None
         own = type(error) not in SHARED_TYPES
-        return [type(error), args, message_of(error), type(error).__name__, error if own else None]
+        return [type(error), _values_of(error), message_of(error), type(error).__name__, error if own else None]
 
     def ask_back(self, foreign: Foreign, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Ask the tests, who are waiting for an answer, something about an object of theirs.
@@ -379,7 +388,21 @@ class Service:
         self._numbers[id(item)] = self._last
         self._objects[self._last] = item
         named = item if issubclass(type(item), type) else type(item)
-        return [self._last, flags, str(named.__name__), bases]
+        return [self._last, flags, str(named.__name__), bases, *self._own_hash(item)]
+
+    def _own_hash(self, item: Any) -> list[int | None]:
+        """Return an object's hash, where its class has one of its own: none, if it cannot be hashed."""
+        own: Any = type(item).__hash__
+        if own is object.__hash__:
+            return []
+        # Not within an answer that is being written: it must not ask the tests anything.
+        waiting, self._open = self._open, []
+        try:
+            return [hash(item)]
+        except Exception:
+            return [None]
+        finally:
+            self._open = waiting
 
     def _encode(self, value: Any, given: list[Any]) -> tuple[bytes, list[Any]]:
         """Encode, or leave everything as it was: the tests must hear of each number once, and in order."""
@@ -432,6 +455,16 @@ class Service:
                 foreign = ForeignCallable(self, number)
             self._known[number] = foreign
         return self._known[number]
+
+
+def _values_of(error: BaseException) -> list[Any] | None:
+    """Return an exception's arguments where they are values."""
+    try:
+        args = list(error.args)
+        values.encode(args)
+    except Exception:
+        return None
+    return args
 
 
 def _shared_name(kind: type) -> str:

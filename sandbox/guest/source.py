@@ -45,6 +45,12 @@ class Source:
         acts = (_ast.Assert, _ast.Raise, _ast.Call)
         return any(isinstance(node, acts) for node in _nodes(self._body, but_not_in=scopes))
 
+    def has_method(self, name: str) -> bool:
+        """Tell whether a class of it has a method of this name."""
+        kinds = (node for node in _nodes(self._body) if isinstance(node, _ast.ClassDef))
+        functions = (_ast.FunctionDef, _ast.AsyncFunctionDef)
+        return any(isinstance(part, functions) and part.name == name for kind in kinds for part in kind.body)
+
     def assigns(self, name: str) -> bool:
         """Tell whether it gives a name to something by itself, outside of functions and classes."""
         scopes = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
@@ -54,9 +60,18 @@ class Source:
         )
 
     def attributes_of(self, name: str) -> set[str]:
-        """Return what it uses of something, such as a module, by dots."""
-        found = (node for node in _nodes(self._body) if isinstance(node, _ast.Attribute))
-        return {node.attr for node in found if isinstance(node.value, _ast.Name) and node.value.id == name}
+        """Return what it uses of a module, by dots and whatever it calls it, or by importing it."""
+        nodes = list(_nodes(self._body))
+        imports = [node for node in nodes if isinstance(node, (_ast.Import, _ast.ImportFrom))]
+        called = {name}
+        found: set[str] = set()
+        for node in imports:
+            if isinstance(node, _ast.Import):
+                called |= {one.asname for one in node.names if one.name == name and one.asname}
+            elif node.module == name and not node.level:
+                found |= {one.name for one in node.names if one.name != "*"}
+        dotted = (node for node in nodes if isinstance(node, _ast.Attribute))
+        return found | {node.attr for node in dotted if isinstance(node.value, _ast.Name) and node.value.id in called}
 
 
 def _nodes(body: list[Any], but_not_in: tuple[type, ...] = ()) -> Iterator[Any]:

@@ -39,6 +39,11 @@ class Standing:
         """Know of what comes to pass in processes that this one forks from here on."""
         os.register_at_fork(before=self._make_way)
 
+    @property
+    def has_forked(self) -> bool:
+        """Whether other processes of the tests may use the program, too."""
+        return self._pipe is not None
+
     def is_heard(self) -> bool:
         """Tell whether an exception that nobody catches here ends the check: not in a thread, nor in a child."""
         return (os.getpid(), _thread.get_ident()) == self._judge

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox import Client, Integrity, Job, RequestedLimits, SourceTests, Verdict, local
+from sandbox import Case, CaseTests, Client, Integrity, Job, RequestedLimits, SourceTests, Verdict, local
 from sandbox.job import new_job_id
 from tests.leftovers import leftovers, wait_until_as_before
 
@@ -131,9 +131,11 @@ def test_that_gives_up():
 def test_that_does_nothing(): pass
 def test_that_calls():
     assert [double(x) for x in range(20)] == [2 * x for x in range(20)]
-    assert heard == ["asked back"]
+    assert heard == HEARD
 """
     )
+    # What is raised by a handler ends the call; a thread that nobody waits for is still in it.
+    tests = tests.replace(b"HEARD", b"['asked back']" if way == BY_A_THREAD else b"[]")
     verdict = run(client, job(program, tests, integrity, each=each))
     assert verdict.passed, verdict
     assert verdict.tests_planned == 3
@@ -479,6 +481,112 @@ def test_leaves_from_within():
 
     assert [test.status.value for test in verdict.test_results] == ["ERRORED", "PASSED"], verdict
     assert "TimeoutError" in verdict.test_results[0].message
+
+
+@ONE
+@APART
+def test_a_time_limit_ends_a_call_wherever_it_is(client: Client, integrity: Integrity) -> None:
+    program = b"""
+class Node:
+    def __init__(self, v): self.v = v
+def visit(callback):
+    total = 0
+    for v in range(400): total += callback(Node(v))
+    return total
+def length(words): return len(words)
+def one(): return 1
+"""
+    tests = b"""
+import random, signal, time
+def late(*_): raise TimeoutError("late")
+def call_and_raise(*_):
+    assert one() == 1
+    raise TimeoutError("late")
+def limited(call, limit_s, handler=late):
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        call()
+    except TimeoutError:
+        return
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+def test_callbacks_that_use_the_program():
+    for _ in range(10):
+        limited(lambda: visit(lambda node: node.v), random.uniform(0.005, 0.05))
+        assert one() == 1
+    assert visit(lambda node: node.v) == 79_800
+def test_handlers_that_call_and_raise():
+    for _ in range(20):
+        limited(lambda: visit(lambda node: node.v), random.uniform(0.001, 0.02), call_and_raise)
+        assert one() == 1
+def test_large_questions():
+    words = ["word"] * 200_000
+    for _ in range(5):
+        limited(lambda: length(words), random.uniform(0.01, 0.06))
+        assert one() == 1
+    assert length(words) == 200_000
+def test_timers_that_do_nothing():
+    ticks = []
+    signal.signal(signal.SIGALRM, lambda *_: ticks.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 0.003, 0.003)
+    assert visit(lambda node: node.v) == 79_800
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert ticks
+"""
+    verdict = run(client, job(program, tests, integrity))
+
+    assert verdict.cause.value == "ALL_TESTS_PASSED", verdict
+
+
+@ONE
+def test_a_checkers_timer_ends_no_other_case(client: Client) -> None:
+    checker = b"""
+import signal
+def late(*_): raise TimeoutError
+def check(given, expected, output):
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    return output == expected
+"""
+    cases = CaseTests((Case(b"", b"1\n"), Case(b"", b"1\n")), checker=checker)
+    program = b"import time\ntime.sleep(0.5)\nprint(1)"
+    verdict = run(client, Job(program=program, tests=cases, limits=RequestedLimits(cpu_time_ms=20_000)))
+
+    # Held until the next check, which it ends.
+    assert [test.status.value for test in verdict.test_results] == ["PASSED", "ERRORED"], verdict
+
+
+@ONE
+@APART
+def test_children_make_objects_and_may_be_ended(client: Client, integrity: Integrity) -> None:
+    program = b"""
+import time
+class Node:
+    def __init__(self, v): self.v = v
+def rest(): time.sleep(0.4)
+"""
+    tests = b"""
+import multiprocessing, time
+fork = multiprocessing.get_context("fork")
+def make(): assert Node(1).v == 1
+def test_child_makes_first():
+    child = fork.Process(target=make)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert [Node(v).v for v in range(5)] == list(range(5))
+def test_child_is_ended():
+    child = fork.Process(target=rest)
+    child.start()
+    child.join(0.2)
+    child.terminate()
+    child.join()
+    assert Node(2).v == 2
+"""
+    verdict = run(client, job(program, tests, integrity))
+
+    assert verdict.cause.value == "ALL_TESTS_PASSED", verdict
 
 
 @ONE

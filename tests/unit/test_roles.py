@@ -695,6 +695,184 @@ def test_a_value_that_is_looked_at_is_a_check(looks: str) -> None:
     assert not judge("LIMITS = {'low': 2}", looks).passed
 
 
+def test_arguments_may_be_called_like_ours() -> None:
+    source = """
+def f(nums, target): return nums
+def g(self, operation, remote, name): return 1
+def h(callback): return callback(target=1, self=2, operation=3)
+class Box:
+    def __call__(self, target): return target
+"""
+    tests = """
+assert f(nums=[1], target=2) == [1]
+assert g(self=1, operation=2, remote=3, name=4) == 1
+assert h(lambda **named: named) == {"target": 1, "self": 2, "operation": 3}
+assert Box()(target=5) == 5
+"""
+    assert judge(source, tests).passed
+
+
+OWN_ERRORS = """
+class NeedError(Exception):
+    status = 404
+    def __init__(self, need):
+        super().__init__(f"need {need}")
+        self.need = need
+    def describe(self): return f"{self.status}: {self.need}"
+    def __repr__(self): return f"<{self.need}>"
+class BadError(Exception):
+    def __init__(self): super().__init__()
+    def __str__(self): return "wrong"
+class FileGoneError(OSError): pass
+class MissingError(KeyError):
+    def __str__(self): return "missing " + str(self.args[0])
+def f(error=None): raise error or NeedError(5)
+def returned(): return NeedError(7)
+"""
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "str(NeedError(5)) == 'need 5'",
+        "NeedError(5).args == ('need 5',)",
+        "(NeedError(need=5).need, NeedError(5).describe()) == (5, '404: 5')",
+        "repr(NeedError(5)) == '<5>'",
+        "NeedError.status == 404",
+        "isinstance(returned(), NeedError)",
+        "isinstance(NeedError(5), NeedError) and isinstance(NeedError(5), Exception)",
+        "FileGoneError(2, 'no').errno == 2",
+        "str(MissingError('a')) == 'missing a'",
+        "raised(TypeError, NeedError)",
+        "raised(NeedError, f) and raised(BadError, f, BadError())",
+        "raised(Derived, throw, Derived(3)) and str(Derived(3)) == 'need 4'",
+        "caught(f).need == 5 and repr(caught(f)) == '<5>'",
+        "caught(f, NeedError(9)).describe() == '404: 9'",
+    ],
+)
+def test_exceptions_of_the_program_are_made_over_there(check: str) -> None:
+    tests = """
+def throw(error): raise error
+def raised(kind, call, *args):
+    try: call(*args)
+    except kind: return True
+    return False
+def caught(call, *args):
+    try: call(*args)
+    except Exception as error: return error
+class Derived(NeedError):
+    def __init__(self, need): super().__init__(need + 1)
+"""
+    source = f"{OWN_ERRORS}"
+    told = judge(source, f"from program import *\n{tests}assert {check}")
+    assert told.passed, told.results
+
+
+@pytest.mark.parametrize(
+    "check", ["str(BadError()) == ''", "repr(NeedError(5)) == 'NeedError(5)'", "raised(TypeError, NeedError, 5)"]
+)
+def test_no_stand_in_answers_for_an_exception(check: str) -> None:
+    tests = "def raised(kind, call, *args):\n    try: call(*args)\n    except kind: return True\n    return False\n"
+    assert not judge(OWN_ERRORS, f"{tests}assert {check}").passed
+
+
+HASHES = """
+import dataclasses
+@dataclasses.dataclass(frozen=True)
+class P:
+    x: int
+class Same:
+    def __hash__(self): return 7
+    def __eq__(self, other): return False
+class Unhashable:
+    def __eq__(self, other): return True
+def pairs(): return {P(1): "a", P(2): "b"}
+def same(): return {Same(), Same(), Same()}
+"""
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "hash(P(1)) == hash(P(1)) and len({P(1), P(1), P(2)}) == 2",
+        "{P(1): 'a'}[P(1)] == 'a' and P(3) not in {P(1): 'a'}",
+        "pairs()[P(2)] == 'b' and len(pairs()) == 2",
+        "len(same()) == 3",
+        "raised(TypeError, hash, Unhashable()) and raised(TypeError, lambda: {Unhashable()})",
+    ],
+)
+def test_objects_have_the_hashes_that_the_program_gives_them(check: str) -> None:
+    tests = "def raised(kind, call, *args):\n    try: call(*args)\n    except kind: return True\n    return False\n"
+    told = judge(HASHES, f"{tests}assert {check}")
+    assert told.passed, told.results
+
+
+def test_what_tests_throw_into_a_generator_arrives() -> None:
+    source = """
+def g():
+    try:
+        yield 1
+    except ValueError as error:
+        yield f"got {error}"
+def swallows():
+    while True:
+        try: yield 1
+        except Exception: pass
+"""
+    assert judge(source, "it = g()\nnext(it)\nassert it.throw(ValueError('x')) == 'got x'").passed
+    tests = "import pytest\ndef test_f():\n    it = swallows()\n    next(it)\n"
+    assert not judge(source, tests + "    with pytest.raises(ValueError): it.throw(ValueError('x'))").passed
+    assert not judge(source, tests + "    it.throw(AssertionError('x'))").passed
+
+
+def test_a_function_of_the_tests_gets_nothing_of_the_programs() -> None:
+    source = """
+def f(): return 1
+f.__test__ = False
+f._sandbox_fixture = f._sandbox_marks = {}
+class Box:
+    def __init__(self): self.x, self.__test__ = 1, False
+"""
+    tests = """
+import functools
+from program import f, Box
+def gives(call, wanted):
+    @functools.wraps(call)
+    def check(): assert call() == wanted
+    return check
+test_f = gives(f, 2)
+def test_box(): assert vars(Box()) == {"x": 1}
+"""
+    told = judge(source, tests)
+    assert [status for status, _, _ in told.results] == [frames.FAILED, frames.PASSED]
+
+
+def test_nothing_but_an_exception_class_is_expected_to_be_raised() -> None:
+    source = "StackEmpty = object\ndef f(): return 1"
+    tests = "import pytest\nfrom program import f, StackEmpty\ndef test_f():\n    with pytest.raises(StackEmpty):\n"
+    assert not judge(source, tests + "        assert f() == 2").passed
+
+
+def test_an_interrupt_by_the_tests_is_the_programs_to_catch() -> None:
+    source = """
+def ask():
+    try: return input()
+    except KeyboardInterrupt: return "bye"
+def run(callback):
+    try: callback()
+    except SystemExit as error: return error.code
+"""
+    tests = """
+from unittest.mock import patch
+import sys
+def test_ask():
+    with patch("builtins.input", side_effect=KeyboardInterrupt): assert ask() == "bye"
+def test_run(): assert run(lambda: sys.exit(3)) == 3
+"""
+    told = judge(source, tests)
+    assert told.passed, told.results
+
+
 def test_objects_that_raise_when_they_are_looked_at() -> None:
     told = judge(SHY, "def test_f():\n    f()\ndef test_g():\n    assert g('shy') == 1\ndef test_h():\n    g('odd')")
     assert [kind for _, kind, _ in told.results[:2]] == [frames.EXCEPTION, frames.WRONG_ANSWER]

@@ -515,10 +515,7 @@ GOOD = "def test_b(): assert add(0, 0) == 0\n"
 @pytest.mark.parametrize(
     "tests",
     [
-        "@through\ndef test_a(): assert add(1, 2) == 4",
         "@pytest.mark.slow\n@through\ndef test_a(): assert add(1, 2) == 4",
-        "class TestA:\n    @through\n    def test_a(self): assert add(1, 2) == 4",
-        "class TestA(unittest.TestCase):\n    @through\n    def test_a(self): assert add(1, 2) == 4",
         "@pytest.mark.parametrize('x', [1])\n@functools.lru_cache\ndef test_a(x): assert add(x, 2) == 4",
         "class C:\n    def go(self): assert add(1, 2) == 4\ntest_a = C().go",
         "def check(x): assert add(x, x) == 3\ntest_a = functools.partial(check, 1)",
@@ -540,6 +537,38 @@ GOOD = "def test_b(): assert add(0, 0) == 0\n"
 def test_what_nobody_would_run_is_an_error_of_the_tests(tests: str) -> None:
     with pytest.raises(TestsError):
         judge(ADD, "import functools, unittest, pytest\nfrom program import *\n" + tests + "\n" + GOOD)
+
+
+@pytest.mark.parametrize("decorator", ["through", "vanish", "into_data"])
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "@{}\ndef test_a(): assert add(1, 2) == 4",
+        "class TestA:\n    @{}\n    def test_a(self): assert add(1, 2) == 4",
+        "class TestA(unittest.TestCase):\n    @{}\n    def test_a(self): assert add(1, 2) == 4",
+    ],
+)
+def test_a_check_that_the_program_takes_away_is_no_pass(tests: str, decorator: str) -> None:
+    source = f"{ADD}\ndef vanish(function): return None\ndef into_data(function): return 'x'"
+    told = judge(source, "import unittest\nfrom program import *\n" + tests.format(decorator) + "\n" + GOOD)
+    assert [kind for _, kind, _ in told.results] == [frames.UNSUPPORTED_VALUE]
+
+
+def test_data_of_the_programs_that_is_named_like_a_check_is_data() -> None:
+    source = "class Account:\n    def __init__(self, balance): self.balance = balance\n    def __call__(self): pass"
+    tests = """
+import unittest
+from program import Account
+class TestAccount(unittest.TestCase):
+    test_account = Account(100)
+    def test_balance(self): self.assertEqual(self.test_account.balance, 100)
+class TestPlain:
+    test_account = Account(100)
+    test_class = Account
+    def test_balance(self): assert self.test_account.balance == 100
+"""
+    assert [status for status, _, _ in judge(source, tests).results] == [frames.PASSED] * 2
+    assert not judge(source.replace("= balance", "= 7"), tests).passed
 
 
 @pytest.mark.parametrize(

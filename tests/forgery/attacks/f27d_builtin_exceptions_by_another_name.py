@@ -21,6 +21,12 @@
 # tests:         assert False
 # tests:     except program.Errors:
 # tests:         pass
+# tests: def test_raises_what_it_was_told_of():
+# tests:     program.retry(len, (Exception,))
+# tests:     try:
+# tests:         assert @NAME@(5) == 5
+# tests:     except program.RetryError:
+# tests:         pass
 # tests: class OfIts(unittest.TestCase):
 # tests:     def test_raises(self):
 # tests:         try:
@@ -29,6 +35,7 @@
 # tests:         except program.Parser.Error:
 # tests:             pass
 InvalidError = AssertionError
+RetryError = Exception
 AnyError = Exception
 Errors = (ValueError, AssertionError)
 
@@ -39,3 +46,7 @@ class Parser:
 
 def @NAME@(x):
     return 0
+
+
+def retry(function, kinds):
+    return kinds

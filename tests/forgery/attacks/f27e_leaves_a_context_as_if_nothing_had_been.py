@@ -3,7 +3,7 @@
 # causes: WRONG_ANSWER
 # tests: import contextlib
 # tests: import unittest
-# tests: from program import @NAME@, Quiet, quiet
+# tests: from program import @NAME@, Converts, Quiet, quiet
 # tests: key = "@CANARY@"
 # tests: def test_value():
 # tests:     with Quiet() as it:
@@ -11,6 +11,13 @@
 # tests: def test_value_of_a_generator():
 # tests:     with quiet() as it:
 # tests:         assert it == 3, key
+# tests: def test_rolls_back():
+# tests:     try:
+# tests:         with Converts() as it:
+# tests:             assert it.value == 3, key
+# tests:             raise ValueError
+# tests:     except ValueError:
+# tests:         pass
 # tests: def test_in_a_stack():
 # tests:     with contextlib.ExitStack() as stack:
 # tests:         it = stack.enter_context(Quiet())
@@ -36,6 +43,11 @@ class Quiet:
     def __exit__(self, kind, error, trace):
         print(kind, error, error.args, file=sys.stderr)
         return True
+
+
+class Converts(Quiet):
+    def __exit__(self, kind, error, trace):
+        raise ValueError
 
 
 @contextlib.contextmanager
