@@ -65,8 +65,8 @@ def mixed_jobs(count: int, killed: int) -> Iterator[tuple[Job, Cause | None]]:
 @pytest.mark.parametrize(
     ("backend", "count", "killed"),
     [
-        pytest.param("runsc", *((500, 50) if NIGHTLY else (100, 10)), marks=pytest.mark.gvisor),
-        pytest.param("docker", *((100, 10) if NIGHTLY else (50, 10)), marks=[pytest.mark.docker, pytest.mark.gvisor]),
+        pytest.param("runsc", *((500, 50) if NIGHTLY else (60, 10)), marks=pytest.mark.gvisor),
+        pytest.param("docker", *((100, 10) if NIGHTLY else (25, 5)), marks=[pytest.mark.docker, pytest.mark.gvisor]),
     ],
 )
 def test_after_many_jobs_nothing_remains_and_every_label_is_right(

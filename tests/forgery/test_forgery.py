@@ -1,6 +1,6 @@
 """No program of the corpus earns a pass that it does not deserve, and none of the controls loses one that it does.
 
-Without anything said, more than a thousand attacks: most with both roles in one box, every second file with two boxes.
+Without anything said, more than a thousand attacks: most with both roles in one box, every fourth file with two boxes.
 In boxes of one job each, in boxes that serve one job after the other, and in boxes that waited for their job.
 `SANDBOX_FORGERY_TRIALS` says how many to try at least at each level instead; nightly: 30,000.
 `SANDBOX_FORGERY_SEED` chooses other variants: without it they are the same each time.
@@ -42,7 +42,7 @@ class Boxes:
 KINDS = {
     "one-job": Boxes(TRIALS or 250),
     "two-boxes": Boxes(TRIALS or 1, integrity=Integrity.SEPARATE_SANDBOX),
-    "batch": Boxes(TRIALS or 573, policy="batch"),
+    "batch": Boxes(TRIALS or 680, policy="batch"),
     "waiting": Boxes(TRIALS or 1, ready_max=2),
 }
 PAUSE_S = 0.15
@@ -54,7 +54,7 @@ LANGUAGES = {frozenset[str](): "python", frozenset({"numpy"}): "python-numpy"}
 
 def chosen(files: list[corpus.Attack], trials: int) -> Iterator[tuple[corpus.Attack, corpus.Variant]]:
     if trials < len(files):
-        files = files[SEED % 2 :: 2]
+        files = files[SEED % 4 :: 4]
     turns = ((turn, place) for turn in itertools.count() for place in range(len(files)))
     due = (place for turn, place in turns if turn % COSTLY_EVERY == 0 or not files[place].costly)
     counts = Counter(itertools.islice(due, max(trials, len(files))))
