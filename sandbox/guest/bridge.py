@@ -6,6 +6,7 @@ of the tests' objects that it was given; anything else is a violation.
 
 from __future__ import annotations
 
+import _thread
 import _weakref
 import builtins
 import sys
@@ -36,14 +37,13 @@ class Bridge:
         lane: The way to the program.
         seeds: What the tests have seeded since the last question: modules, and arguments of their `seed`.
         questions: How many were asked; those for what an object is as a number or a text do not count.
-        is_reading: Whether what the program said is being read: nothing can be asked.
     """
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self.seeds: list[list[Any]] = []
         self.questions = 0
-        self.is_reading = False
+        self._reader = 0
         self._plain_input, self._plain_stdin = builtins.input, sys.stdin
         self._streams: tuple[Any, Any] = (None, None)
         # The program's objects: by number, weakly, since a number that nobody uses is given back.
@@ -124,12 +124,16 @@ class Bridge:
             raise ViolationError(f"a malformed value: {error}") from None
         return (serving.UNSUPPORTED, refused[0]) if refused else (kind, answer)
 
+    def is_reading(self) -> bool:
+        """Tell whether this thread reads what the program said, and can ask nothing."""
+        return self._reader == _thread.get_ident()
+
     def _reading(self, read: Callable[[], Any]) -> Any:
-        self.is_reading = True
+        self._reader = _thread.get_ident()
         try:
             return read()
         finally:
-            self.is_reading = False
+            self._reader = 0
 
     def _read(self, kind: int, answer: Any, containers: list[Any]) -> Any:
         if kind == serving.UNSUPPORTED:
@@ -151,8 +155,8 @@ class Bridge:
         """Build what the tests see of the program's exception."""
         if not isinstance(kind, type) or not issubclass(kind, BaseException) or type(message) is not str:
             raise MalformedValueError("an exception that is none")
-        if type(name) is not str:
-            raise MalformedValueError("an exception without a name")
+        if type(name) is not str or not (itself is None or isinstance(itself, remote.Remote)):
+            raise MalformedValueError("an exception that has no name, or is none of the program's")
         if issubclass(kind, _LOOP_ENDINGS) or not (issubclass(kind, Exception) or self.lane.standing.is_heard()):
             kind = ProgramRaisedError
         args = args if type(args) is list else [message]
@@ -181,8 +185,8 @@ class Bridge:
         name = _remote_name(item)
         if name is not None:
             return REMOTE, values.encode(name)
-        if isinstance(item, BaseException) and (itself := item.__dict__.get("_sandbox_itself")) is not None:
-            return REMOTE, values.encode(_remote_name(itself))
+        if isinstance(item, BaseException) and "_sandbox_itself" in item.__dict__:
+            return REMOTE, values.encode(_remote_name(item.__dict__["_sandbox_itself"]))
         stand_in = self._stand_ins.get(id(item))
         if stand_in is not None and stand_in[0]() is item:
             return REMOTE, values.encode(stand_in[1])

@@ -823,6 +823,14 @@ def swallows():
     tests = "import pytest\ndef test_f():\n    it = swallows()\n    next(it)\n"
     assert not judge(source, tests + "    with pytest.raises(ValueError): it.throw(ValueError('x'))").passed
     assert not judge(source, tests + "    it.throw(AssertionError('x'))").passed
+    within = "import contextlib\nclass OwnError(Exception): pass\ndef test_f():\n    try:\n"
+    within += "        with contextlib.contextmanager(g)():\n"
+    told = judge(
+        source, within + "            raise OwnError(1)\n    except OwnError as error: assert error.args == (1,)"
+    )
+    assert told.passed, told.results
+    told = judge(source, within + "            assert 1 == 2, 'no'\n    finally: pass")
+    assert [kind for _, kind, _ in told.results] == [frames.WRONG_ANSWER]
 
 
 def test_a_function_of_the_tests_gets_nothing_of_the_programs() -> None:
