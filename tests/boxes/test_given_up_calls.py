@@ -4,6 +4,7 @@ Whatever the program writes at that moment, half a frame is never told, nor one 
 program's output for the tests' word. And a call that was given up is answered late, which is no fault of the program.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from sandbox import Case, CaseTests, Client, Integrity, Job, RequestedLimits, So
 from sandbox.job import new_job_id
 from tests.leftovers import leftovers, wait_until_as_before
 
-ROUNDS = 6
+ROUNDS = 6 if os.environ.get("SANDBOX_NIGHTLY") == "1" else 3
 APART = pytest.mark.parametrize("integrity", [Integrity.SEPARATE_PROCESS, Integrity.SEPARATE_SANDBOX])
 
 # Writes what a frame says that a test has passed, and the last frame, wherever a frame may be cut, about when its

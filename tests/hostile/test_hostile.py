@@ -293,7 +293,8 @@ def until_one_waits(client: Client) -> None:
 
 @pytest.mark.timeout(1_500)
 @pytest.mark.parametrize("kind", ["batch", "waiting"])
-@pytest.mark.parametrize("backend", BACKENDS)
+# With Docker in the nightly tier, as above.
+@pytest.mark.parametrize("backend", BACKENDS if NIGHTLY else BACKENDS[:1])
 def test_every_label_is_the_same_in_other_boxes(backend: str, kind: str) -> None:
     """In boxes that serve one job after the other, and in boxes that waited for their job."""
     before = leftovers()
