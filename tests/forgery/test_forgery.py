@@ -40,9 +40,9 @@ class Boxes:
 
 # Two boxes run the same code as one, at twice the time; and one that waited is one that did not.
 KINDS = {
-    "one-job": Boxes(TRIALS or 250),
+    "one-job": Boxes(TRIALS or 120),
     "two-boxes": Boxes(TRIALS or 1, integrity=Integrity.SEPARATE_SANDBOX),
-    "batch": Boxes(TRIALS or 680, policy="batch"),
+    "batch": Boxes(TRIALS or 810, policy="batch"),
     "waiting": Boxes(TRIALS or 1, ready_max=2),
 }
 PAUSE_S = 0.15

@@ -192,8 +192,8 @@ def test_a_box_that_runs_is_counted(house: House) -> None:
             *backend.values, pair, marks=backend.marks, id="+".join((*backend.values, *(path.stem for path in pair)))
         )
         for backend in BACKENDS
-        # With Docker a third of them, and all in the nightly tier: what labels is the same.
-        for pair in PAIRS[:: 3 if backend.values == ("docker",) and not NIGHTLY else 1]
+        # With Docker a sixth of them, and all in the nightly tier: what labels is the same.
+        for pair in PAIRS[:: 6 if backend.values == ("docker",) and not NIGHTLY else 1]
     ],
     indirect=["house"],
 )
@@ -253,7 +253,7 @@ def part_of_them(backend: str, first: int) -> Sequence[Path]:
     """Return what is tried in one kind of run: what labels is the same with both, so few are tried with Docker."""
     if NIGHTLY:
         return PROGRAMS
-    return PROGRAMS[first::8] if backend == "runsc" else PROGRAMS[first + 1 :: 16]
+    return PROGRAMS[first::12] if backend == "runsc" else PROGRAMS[first + 1 :: 24]
 
 
 @pytest.mark.timeout(1_500)
