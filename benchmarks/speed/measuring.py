@@ -173,11 +173,10 @@ def _must_pass(verdict: Verdict) -> None:
 
 
 def box(_: Effort, __: Path) -> Mapping[str, Measured]:
-    """Boxes that do nothing."""
-    with _server() as (client, slots):
-        ours(client, 2 * slots)([human_eval()[0]] * _WARM_UP_JOBS)
-        found = idle.measure(client, _TINY, slots)
-    told = f"{found.boxes} boxes, each with a program that sleeps; proportional set size of their processes"
+    """Boxes that are ready and wait."""
+    with _server(ready_max=idle.BOXES) as (client, _slots):
+        found = idle.measure(client, _TINY)
+    told = f"{found.boxes} boxes that are ready and wait for a job; proportional set size of their processes"
     return {
         "box-memory": Measured(figure=found.memory_bytes / 2**20, told=told),
         "box-cpu": Measured(figure=found.cpu_percent, told=told),

@@ -78,7 +78,7 @@ ROWS = (
     Row(key="latency-p99", text="the same, p99", unit="ms", must=50, stretch=None, less_is_better=True),
     Row(
         key="box-memory",
-        text="a box whose program sleeps: memory",
+        text="a box that is ready and waits: memory",
         unit="MiB",
         must=32,
         stretch=20,
@@ -86,7 +86,7 @@ ROWS = (
     ),
     Row(
         key="box-cpu",
-        text="a box whose program sleeps: CPU, of a core",
+        text="the same: CPU, of a core",
         unit="%",
         must=0.3,
         stretch=0.1,

@@ -73,7 +73,7 @@ _OPTIONS = (
         show_envvar=True,
         metavar="N",
         help="Boxes that are made before anybody asks for them, while a core is free, and wait: a job that finds one "
-        "waits milliseconds. Each takes some 65 MiB.",
+        "waits milliseconds. Each takes some 50 MiB.",
     ),
     click.option(
         "--boxes-max",

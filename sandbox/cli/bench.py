@@ -123,7 +123,7 @@ def bench(
         info = client.server_info()
         levels = in_flight or _levels(info.slots)
         loads = _measure(client, job, levels, seconds, is_here=endpoint is None)
-        idle = None if endpoint is not None or backend == "docker" else _idle(client, job, info.slots)
+    idle = None if endpoint is not None or backend == "docker" else _idle(job)
     if as_json:
         click.echo(json.dumps(_document(info, loads, idle), indent=1))
     else:
@@ -181,11 +181,13 @@ def _machine_cpu_s() -> Callable[[], float]:
     return used
 
 
-def _idle(client: Client, job: Job, boxes: int) -> "Idle | None":
+def _idle(job: Job) -> "Idle | None":
     from sandbox.bench import idle  # noqa: PLC0415
 
+    # A server of its own: boxes that are made ready would take from what was measured before.
     try:
-        return idle.measure(client, job, boxes)
+        with connected([], backend=None, languages=[job.language], policy=job.policy, ready_max=idle.BOXES) as client:
+            return idle.measure(client, job)
     except SandboxError as error:
         click.echo(f"sandbox: idle boxes were not measured: {error}", err=True)
         return None
@@ -263,7 +265,7 @@ def _print(info: ServerInfo, loads: Sequence[Load], idle: "Idle | None") -> None
         console.print(line, markup=False)
     if idle is not None:
         console.print(
-            f"\na box that sleeps: {idle.memory_bytes / 2**20:.1f} MiB, {idle.cpu_percent:.2f} % of a core "
+            f"\na box that waits: {idle.memory_bytes / 2**20:.1f} MiB, {idle.cpu_percent:.2f} % of a core "
             f"(mean of {idle.boxes})",
             markup=False,
         )

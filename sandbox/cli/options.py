@@ -99,8 +99,9 @@ def connected(
     languages: Sequence[str] = (),
     policy: str = DEFAULT_POLICY,
     in_flight_max: int = 64,
+    ready_max: int = 0,
 ) -> Iterator[Client]:
-    """Give a client of the named servers, or of a private one when none is named.
+    """Give a client of the named servers, or of a private one when none is named, which keeps so many boxes ready.
 
     Raises:
         click.UsageError: Both servers and a backend are named.
@@ -127,5 +128,6 @@ def connected(
             languages=languages,
             policies=[policy],
             in_flight_max=in_flight_max,
+            extra_args=["--ready-max", str(ready_max)],
         ) as client:
             yield client
