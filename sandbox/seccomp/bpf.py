@@ -32,6 +32,8 @@ _NOT_THERE = 0x00050000 | 38
 """ENOSYS. Only then does the C library fall back from clone3, whose flags no filter can see, to clone."""
 
 _WORD = 0xFFFFFFFF
+_REACH = 0xFF
+"""Instructions that a conditional jump can pass over; the other one reaches all."""
 
 
 def filter_of(profile: Profile, machine: str) -> bytes:
@@ -96,7 +98,8 @@ def _search(intervals: list[tuple[int, int]]) -> list[Instruction]:
         return [(_RETURN, 0, 0, intervals[0][1])]
     middle = len(intervals) // 2
     low, high = _search(intervals[:middle]), _search(intervals[middle:])
-    # A conditional jump reaches 255 instructions; the other one reaches all.
+    if len(low) <= _REACH:
+        return [(_IF_GREATER_OR_EQUAL, len(low), 0, intervals[middle][0]), *low, *high]
     return [
         (_IF_GREATER_OR_EQUAL, 0, 1, intervals[middle][0]),
         (_JUMP, 0, 0, len(low)),
