@@ -43,15 +43,20 @@ def _is_near(token: bytes, expected: bytes, tolerance: float) -> bool:
     actual, wanted = _number(token), _number(expected)
     if actual is None or wanted is None:
         return False
-    if tolerance == 0 and _is_integer(token) and _is_integer(expected):
+    if tolerance == 0:
         # As floats, numbers beyond 2 ** 53 would be those beside them.
-        return int(token) == int(expected)
+        return _is_same_decimal(token.decode(), expected.decode())
     # Infinity, which a number too large becomes, is near to nothing: its difference is no number, or infinite.
     return abs(actual - wanted) <= tolerance * max(1.0, abs(wanted)) < float("inf")
 
 
-def _is_integer(token: bytes) -> bool:
-    return token.lstrip(b"+-").isdigit()
+def _is_same_decimal(text: str, expected: str) -> bool:
+    decimal = __import__("decimal")
+    try:
+        return bool(decimal.Decimal(text) == decimal.Decimal(expected))
+    except decimal.InvalidOperation:
+        # An exponent beyond all that decimals have.
+        return False
 
 
 def _number(token: bytes) -> float | None:

@@ -56,6 +56,21 @@ def test_what_is_not(how: int, output: bytes, expected: bytes) -> None:
     assert not is_equal(how, 1e-6, output, expected)
 
 
+@pytest.mark.parametrize(
+    ("output", "expected", "same"),
+    [
+        (b"9007199254740993", b"9007199254740992", False),
+        (b"9007199254740992.0", b"9007199254740993", False),
+        (b"0.1000000000000000055511151231257827", b"0.1", False),
+        (b"1e2 1.50 -0 +7", b"100 1.5 0 7", True),
+        (b"1e99999999999999999999", b"1e99999999999999999998", False),
+        (b"1e999999999", b"1", False),
+    ],
+)
+def test_numbers_without_tolerance_are_compared_exactly(output: bytes, expected: bytes, same: bool) -> None:
+    assert is_equal(frames.NUMBERS, 0.0, output, expected) is same
+
+
 @given(st.sampled_from(sorted(EQUAL)), st.binary(), st.binary())
 def test_everything_is_equal_to_itself_and_comparing_never_fails(how: int, one: bytes, other: bytes) -> None:
     assert is_equal(how, 0.0, one, one)
