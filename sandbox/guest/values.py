@@ -79,6 +79,7 @@ _PACKED: dict[tuple[bytes, type], tuple[bytes, str]] = {
     (b"t", int): (b"3", "q"),
     (b"t", float): (b"4", "d"),
 }
+_MIXED: dict[bytes, bytes] = {b"l": b"5", b"t": b"6"}
 """Lists and tuples of nothing but numbers have one tag for all of them: whoever passes a million pays a tenth.
 
 How many there can be is bounded by BYTES_MAX.
@@ -243,13 +244,34 @@ def _packed(tag: bytes, parts: list[Any]) -> tuple[bytes, bytes] | None:
     """Return the tag and bytes of a list or tuple of numbers, all of one type and size."""
     if len(parts) < _PACKED_FROM or (named := _PACKED.get((tag, kind := type(parts[0])))) is None:
         return None
-    if not all(type(part) is kind for part in parts):
-        return None
     try:
-        return named[0], struct.pack(f">{len(parts)}{named[1]}", *parts)
+        if all(type(part) is kind for part in parts):
+            return named[0], struct.pack(f">{len(parts)}{named[1]}", *parts)
+        if all(type(part) is int or type(part) is float for part in parts):
+            return _MIXED[tag], _mixed(parts)
     except struct.error:
         # One of them takes more than 64 bits.
         return None
+    return None
+
+
+def _mixed(parts: list[int | float]) -> bytes:
+    """Return the bytes of integers and floats: which is which, the integers, the floats."""
+    integers = [part for part in parts if type(part) is int]
+    floats = [part for part in parts if type(part) is float]
+    which = bytes(type(part) is float for part in parts)
+    return which + struct.pack(f">{len(integers)}q", *integers) + struct.pack(f">{len(floats)}d", *floats)
+
+
+def _unmixing(build: Callable[[Iterable[Any]], Any]) -> Callable[[bytes], Any]:
+    def unmix(body: bytes) -> Any:
+        count = len(body) // (1 + _NUMBER_BYTES)
+        which, floats_at = body[:count], count + _NUMBER_BYTES * body.count(0, 0, count)
+        integers = iter(struct.unpack(f">{which.count(0)}q", body[count:floats_at]))
+        floats = iter(struct.unpack(f">{which.count(1)}d", body[floats_at:]))
+        return build(next(floats) if is_float else next(integers) for is_float in which)
+
+    return unmix
 
 
 def _unpacking(build: Callable[[tuple[Any, ...]], Any], code: str) -> Callable[[bytes], Any]:
@@ -455,8 +477,9 @@ _READERS: dict[bytes, Callable[[bytes], Any]] = {
     arrays.ARRAY: arrays.array,
     arrays.NUMBER: arrays.number,
     **{tag: _unpacking(list if container == b"l" else tuple, code) for (container, _), (tag, code) in _PACKED.items()},
+    **{tag: _unmixing(list if container == b"l" else tuple) for container, tag in _MIXED.items()},
 }
-_WHOLE = frozenset({b"a", arrays.ARRAY, *(tag for tag, _ in _PACKED.values())})
+_WHOLE = frozenset({b"a", arrays.ARRAY, *(tag for tag, _ in _PACKED.values()), *_MIXED.values()})
 """Containers that are read at once."""
 
 

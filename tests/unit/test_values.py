@@ -719,3 +719,19 @@ def test_an_ordered_dict_crosses_in_its_own_order() -> None:
     ordered = OrderedDict(a=1, b=2)
     ordered.move_to_end("a")
     assert list(values.decode(values.encode(ordered)).items()) == [("b", 2), ("a", 1)]
+
+
+def test_numbers_of_two_types_cross_as_they_are() -> None:
+    for mixed in ([1, 2.5] * 8, (2.5, 1) * 8, [float("inf"), -(2**63), *[0] * 8], [2**64, 1.5, *[0] * 8]):
+        crossed = values.decode(values.encode([mixed, mixed]))
+        assert crossed[0] == mixed
+        assert crossed[0] is crossed[1]
+        assert type(crossed[0]) is type(mixed)
+        assert [type(part) for part in crossed[0]] == [type(part) for part in mixed]
+    assert len(values.encode([1, 2.5] * 1_000)) < 2_000 * 9.1
+
+
+@pytest.mark.parametrize("body", [b"\2" + bytes(8), bytes(8), bytes(10), b"\1" + bytes(9)])
+def test_numbers_of_two_types_that_no_encoder_wrote(body: bytes) -> None:
+    with pytest.raises(values.MalformedValueError):
+        values.decode(b"5" + len(body).to_bytes(4, "big") + body)
