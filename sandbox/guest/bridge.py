@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
+    from sandbox.guest.patched import Patches
+
 
 _BACK_DEPTH_MAX = 50
 _LOOP_ENDINGS = (StopIteration, StopAsyncIteration, GeneratorExit)
@@ -35,6 +37,7 @@ class Bridge:
 
     Attributes:
         lane: The way to the program.
+        patches: What they put in the place of the library's functions, where they may.
         seeds: What the tests have seeded since the last question: modules, and arguments of their `seed`.
         questions: How many were asked; those for what an object is as a number or a text do not count.
     """
@@ -42,6 +45,7 @@ class Bridge:
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self.seeds: list[list[Any]] = []
+        self.patches: Patches | None = None
         self.questions = 0
         self._reader = 0
         self._plain_input, self._plain_stdin = builtins.input, sys.stdin
@@ -53,7 +57,7 @@ class Bridge:
         self._released: list[int] = []
         # Its exception classes, and generators and coroutines, which are real ones here: by identity.
         self._error_classes: dict[int, type[BaseException]] = {}
-        self._stand_ins: dict[int, tuple[Any, int]] = {}
+        self._stand_ins: dict[int, tuple[Any, int | str | list[Any] | None]] = {}
         # The tests' objects that it was given.
         self._given: dict[int, tuple[Any, int]] = {}
         self._given_numbers: dict[int, int] = {}
@@ -64,6 +68,15 @@ class Bridge:
     def watch_streams(self) -> None:
         """Take the streams of now for the usual ones: where tests put others, the program's output goes there too."""
         self._streams = sys.stdout, sys.stderr
+
+    def watched(self) -> Patches:
+        """Return what watches modules for what the tests put there."""
+        if self.patches is None:
+            # 10 ms that only tests pay which may replace something.
+            from sandbox.guest.patched import Patches  # noqa: PLC0415
+
+            self.patches = Patches()
+        return self.patches
 
     def ask(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Have the program do something with an object of its own.
@@ -173,6 +186,9 @@ class Bridge:
         setting: dict[str, Any] = {}
         if self.seeds:
             setting["seeds"] = self.seeds
+        if self.patches is not None:
+            setting["patched"], setting["environ"] = self.patches.now(), self.patches.environ()
+            setting |= self.patches.listeners
         if builtins.input is not self._plain_input:
             setting["input"] = builtins.input
         if sys.stdin is not self._plain_stdin:
@@ -259,6 +275,10 @@ class Bridge:
             self._stand_ins[id(made)] = _weakref.ref(made), number
         self._remotes[number] = _weakref.ref(made)
         return made
+
+    def stand_for(self, item: Any, theirs: remote.Remote) -> None:
+        """Have an object of the tests' side mean one of the program's, where it is sent there."""
+        self._stand_ins[id(item)] = _weakref.ref(item), _remote_name(theirs)
 
     def release(self, number: int) -> None:
         """Give a number back: nobody here refers to it any more."""

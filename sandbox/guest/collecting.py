@@ -68,6 +68,10 @@ def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) 
                 found += _checks_of(name, Place(tests, value))
             else:
                 _look_at_no_function(name, value, tests)
+    for name in tests.source.classes_with_checks() if b"class" in source and b"@" in source else ():
+        value = own.get(name)
+        if name in own and not (isinstance(value, type) and value.__module__ == namespace["__name__"]):
+            _look_at_no_class(name, value)
     return around_all(found, tests, namespace)
 
 
@@ -88,6 +92,12 @@ def _look_at_no_check(label: str, value: Any, *, is_defined: bool) -> None:
             raise UnsupportedValueError(f"{label} is a check no more, since it was decorated: it would not be run")
     else:
         raise CollectionError(f"{label} is no plain function of the tests' (any more): it would not be run")
+
+
+def _look_at_no_class(name: str, value: Any) -> None:
+    if is_remote(value) or isinstance(value, type) or not callable(value):
+        raise UnsupportedValueError(f"{name} is not its class any more, since it was decorated: nothing would be run")
+    raise CollectionError(f"{name} is no class of the tests' any more: its checks would not be run")
 
 
 def _checks_of(label: str, place: Place, *, bound: int = 0) -> Iterator[Check]:

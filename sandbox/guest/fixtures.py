@@ -7,6 +7,7 @@ import sys
 import types
 from typing import NamedTuple
 
+from sandbox.guest.log_capture import LogCaptureFixture
 from sandbox.guest.marking import Mark, listed, marks_of
 from sandbox.guest.places import CasePlace, CollectionError, Shared, SkippedError, finish
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 ABSENT = object()
 OF_PYTEST = frozenset({
-    "cache", "caplog", "capfd", "capfdbinary", "capsysbinary", "doctest_namespace", "pytestconfig", "record_property",
+    "cache", "capfd", "capfdbinary", "capsysbinary", "doctest_namespace", "pytestconfig", "record_property",
     "recwarn", "subtests", "testdir", "tmp_path_factory", "tmpdir", "tmpdir_factory",
 })  # fmt: skip
 """Fixtures that are not there."""
@@ -382,7 +383,8 @@ class MonkeyPatch:
         """Set an attribute: of an object, or of a module by its dotted name."""
         if value is ABSENT:
             module, _, attribute = target.rpartition(".")
-            target, name, value = __import__(module, fromlist=["*"]), attribute, name
+            # 2 ms that only such tests pay.
+            target, name, value = __import__("pkgutil").resolve_name(module), attribute, name
         before = getattr(target, name, ABSENT)
         if before is ABSENT and raising:
             raise AttributeError(name)
@@ -447,4 +449,9 @@ class _TmpPath:
         self._folder.cleanup()
 
 
-BUILT_IN: dict[str, Callable[[], Any]] = {"capsys": CaptureFixture, "monkeypatch": MonkeyPatch, "tmp_path": _TmpPath}
+BUILT_IN: dict[str, Callable[[], Any]] = {
+    "caplog": LogCaptureFixture,
+    "capsys": CaptureFixture,
+    "monkeypatch": MonkeyPatch,
+    "tmp_path": _TmpPath,
+}

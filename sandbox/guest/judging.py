@@ -16,7 +16,7 @@ from sandbox.guest.lane import LOADED, RAISED, Capture, HostGoneError, Lane, Vio
 from sandbox.guest.places import CollectionError
 from sandbox.guest.proxies import PROGRAM_MODULES, ProgramModule, ProgramNames
 from sandbox.guest.serving import describe
-from sandbox.guest.source import Source
+from sandbox.guest.source import FILE_NAME, Source
 from sandbox.guest.standing import Standing
 
 TYPE_CHECKING = False
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 
 _QUOTED_CHARACTERS_MAX = 1_000
-_FILE_NAME = "tests.py"
+_REPLACING = (b"patch", b"setattr", b"environ", b"builtins", b"= lambda", b"arn", b"Logs", b"caplog")
+"""What is in tests that may put something in the place of the library's functions, or listen to warnings and logs."""
 _CHECKS_MAX = 100_000
 """As many as the host counts."""
 
@@ -71,17 +72,20 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
     streams: Any = sys
     before = streams.stdout, streams.stderr
     streams.stdout, streams.stderr = _Printed(lane.captures[0]), _Printed(lane.captures[1])
+    lane.standing.source = Source(tests)
     bridge = Bridge(lane)
     bridge.watch_streams()
-    namespace = ProgramNames(bridge, names)
+    namespace = ProgramNames(bridge, names, lane.standing.source)
     for name in PROGRAM_MODULES:
-        sys.modules[name] = ProgramModule(name, namespace, bridge)
+        sys.modules[name] = ProgramModule(name, namespace)
     if b"seed" in tests:
         _forward_seeds(bridge, "random")
-        if b"numpy" in tests and _is_there("numpy"):
+        if (b"numpy" in tests or b"np." in tests) and _is_there("numpy"):
             _forward_seeds(bridge, "numpy.random")
     if b"pytest" in tests:
         provide_pytest()
+    if any(word in tests for word in _REPLACING):
+        bridge.watched().watch_all(tests)
     try:
         _run_checks(tests, parts, namespace, lane, tell)
     finally:
@@ -194,17 +198,17 @@ def _parts(tests: bytes) -> list[types.CodeType]:
     Raises:
         SyntaxError: It is none. Or ValueError, MemoryError, RecursionError.
     """
-    whole = compile(tests, _FILE_NAME, "exec", dont_inherit=True)
+    whole = compile(tests, FILE_NAME, "exec", dont_inherit=True)
     if tests.count(b"assert") <= 1 or b"TestCase" in tests or any(map(may_hold_checks, _defined(whole))):
         return [whole]
-    tree: Any = compile(tests, _FILE_NAME, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
+    tree: Any = compile(tests, FILE_NAME, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
     places = [place for place, statement in enumerate(tree.body) if isinstance(statement, _ast.Assert)]
     if len(places) <= 1:
         return [whole]
     ends = [*(place + 1 for place in places[:-1]), len(tree.body)]
     bodies = [tree.body[start:end] for start, end in zip([0, *ends], ends, strict=False)]
     modules = [_ast.Module(body=body, type_ignores=[]) for body in bodies]
-    return [compile(module, _FILE_NAME, "exec", dont_inherit=True) for module in modules]
+    return [compile(module, FILE_NAME, "exec", dont_inherit=True) for module in modules]
 
 
 def _defined(whole: types.CodeType) -> list[str]:
@@ -236,9 +240,12 @@ def _run_checks(
         has_checks = bool(checks)
         tell(frames.PLAN, frames.PLAN_BODY.pack(len(checks) or 1))
         if not checks:
+            failed = failed or _missed(lane)
             report(tell, 0, failed)
         for index, (name, run) in enumerate(checks):
             failure = attempt(lane, run, name)
+            if index == len(checks) - 1:
+                failure = failure or (None if failed else _missed(lane))
             report(tell, index, failure)
             failed = failed or failure
     else:
@@ -249,6 +256,17 @@ def _run_checks(
     has_looked = standing.given and (has_checks or Source(tests).acts())
     if not (standing.asked or has_looked or (standing.contacted and failed)):
         raise TestsError("the tests never used the program: nothing of it was called, or what they call is not its own")
+
+
+def _missed(lane: Lane | _Nowhere) -> tuple[int, int, str] | None:
+    """Fail the last check of tests that could use nothing of the program, and wanted what it does not have.
+
+    They may take the NameError for an exception that they want.
+    """
+    standing = lane.standing
+    if standing.asked or standing.given or not standing.missed:
+        return None
+    return frames.ERRORED, frames.EXCEPTION, f"NameError: the program has no name {standing.missed!r}"
 
 
 def _executing(part: types.CodeType, namespace: dict[str, Any]) -> Callable[[], None]:
@@ -264,6 +282,8 @@ def _run_asserts(
         failed = attempt(lane, _executing(part, namespace))
         if failed is not None and not lane.standing.contacted:
             raise TestsError(failed[2])
+        if index == len(parts) - 1:
+            failed = failed or _missed(lane)
         report(tell, index, failed)
         if failed is not None:
             return failed

@@ -1,8 +1,8 @@
 """What `import pytest` gives to tests where pytest is not installed: the part of it that needs no plugins.
 
-`raises`, `approx`, `param`, `fixture`, `skip`, `fail`, `importorskip`, `MonkeyPatch`; `mark` with `parametrize`,
-`skip`, `skipif` and `usefixtures`; and the fixtures `request`, `capsys`, `monkeypatch` and `tmp_path`. Anything else
-is not there, and tests that want it are told so before they run.
+`raises`, `warns`, `approx`, `param`, `fixture`, `skip`, `fail`, `importorskip`, `MonkeyPatch`; `mark` with
+`parametrize`, `skip`, `skipif` and `usefixtures`; and the fixtures `request`, `caplog`, `capsys`, `monkeypatch` and
+`tmp_path`. Anything else is not there, and tests that want it are told so before they run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import types
 
 from sandbox.guest import fixtures
 from sandbox.guest.fixtures import CaptureFixture, MonkeyPatch, Param, Request, make_fixture
+from sandbox.guest.log_capture import LogCaptureFixture
 from sandbox.guest.marking import Marks
 from sandbox.guest.places import SkippedError
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 __all__ = [
-    "CaptureFixture", "FixtureRequest", "MonkeyPatch", "approx", "fail", "fixture", "importorskip", "mark", "param",
-    "raises", "skip",
+    "CaptureFixture", "FixtureRequest", "LogCaptureFixture", "MonkeyPatch", "approx", "fail", "fixture",
+    "importorskip", "mark", "param", "raises", "skip", "warns",
 ]  # fmt: skip
 
 FixtureRequest = Request
@@ -84,6 +85,40 @@ def raises(expected: Any, *args: Any, match: str | None = None, **kwargs: Any) -
     with context:
         args[0](*args[1:], **kwargs)
     return context
+
+
+class _Warns:
+    """The context of `warns`; a list of what was warned of."""
+
+    def __init__(self, expected: Any, match: str | None) -> None:
+        self._expected = expected
+        self._match = match
+        self._caught = __import__("warnings").catch_warnings(record=True)
+        self._list: list[Any] = []
+
+    def __enter__(self) -> list[Any]:
+        self._list = self._caught.__enter__()
+        __import__("warnings").simplefilter("always")
+        return self._list
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._caught.__exit__(kind, error, trace)
+        if error is None and not any(map(self._is_expected, self._list)):
+            fail(f"DID NOT WARN of {self._expected}: {[str(one.message) for one in self._list]}")
+
+    def _is_expected(self, warned: Any) -> bool:
+        text = str(warned.message)
+        is_match = self._match is None or __import__("re").search(self._match, text) is not None
+        return issubclass(warned.category, self._expected) and is_match
+
+
+def warns(expected: Any = Warning, *args: Any, match: str | None = None, **kwargs: Any) -> Any:
+    """Expect a warning: within the context, or of calling the first argument with the others."""
+    context = _Warns(expected, match)
+    if not args:
+        return context
+    with context:
+        return args[0](*args[1:], **kwargs)
 
 
 class approx:  # noqa: N801 (pytest's name)

@@ -7,15 +7,18 @@ import sys
 import types
 
 from sandbox.guest import serving
+from sandbox.guest.borrowing import ImportedModule, may_share, means_library, theirs_of
 from sandbox.guest.lending import TESTS_MODULE
 from sandbox.guest.places import is_remote
-from sandbox.guest.remote import Remote, make
+from sandbox.guest.remote import Remote, held_by, make
+from sandbox.guest.values import UnsupportedValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from sandbox.guest.bridge import Bridge
+    from sandbox.guest.source import Source
 
     _Names = dict[str, Any]
 else:
@@ -35,11 +38,15 @@ class ProgramNames(_Names):
     its judge.
     """
 
-    def __init__(self, bridge: Bridge, kinds: dict[str, tuple[str, str]]) -> None:
+    def __init__(self, bridge: Bridge, kinds: dict[str, tuple[str, str]], source: Source | None = None) -> None:
         super().__init__(__name__=TESTS_MODULE, __builtins__=builtins)
         self._bridge = bridge
         self._kinds = kinds
-        self._functions: dict[str, Remote] = {}
+        self._source = source
+        # What the tests have by a name alone, whatever the program calls so by then.
+        self._by_name: dict[str, Remote | ImportedModule] = {}
+        # What had been by name, until the tests put something else in its place.
+        self._replaced: dict[str, tuple[Remote | ImportedModule, tuple[str, str]]] = {}
 
     def __missing__(self, name: str) -> Any:
         """Resolve a name that the tests use and do not define.
@@ -60,41 +67,99 @@ class ProgramNames(_Names):
         # From here on the program is asked for something: a failure is its failure.
         self._bridge.lane.standing.contact()
         kind, module_name = self._kinds.get(name, ("", ""))
+        is_borrowed = name not in self and kind and not may_share(name, module_name)
+        if is_borrowed and means_library(self._source, name):
+            what = f"{name!r} of the program, which is not the module that the tests use and do not import"
+            self._bridge.lane.standing.unsupported(what)
+            raise UnsupportedValueError(what)
         if kind == "callable":
-            if name not in self._functions:
-                self._functions[name] = make(self._bridge, name, serving.CALLABLE, "function")
-            return self._functions[name]
-        if kind == "module" and module_name in sys.stdlib_module_names and not module_name.startswith("_"):
+            if name not in self._by_name:
+                self._by_name[name] = make(self._bridge, name, serving.CALLABLE, "function")
+            return self._by_name[name]
+        if kind == "module" and may_share(name, module_name):
             # Tests of exec(program + tests) data sets use the program's imports. The module is the tests' own copy.
             __import__(module_name)
             return sys.modules[module_name]
         if kind:
             value = self._bridge.ask("value", Remote(self._bridge, name))
-            if not (is_remote(value) or isinstance(value, type)):
+            if not is_remote(value):
                 self._bridge.lane.standing.given = True
-            return value
+            replaced = self._replaced.get(name)
+            return replaced[0] if replaced is not None and held_by(theirs_of(replaced[0])) is value else value
+        self._bridge.lane.standing.missed = name
         raise KeyError(name)
 
-    def add(self, name: str) -> None:
-        """Know a name that the tests have given to the program."""
-        self._kinds.setdefault(name, ("value", ""))
+    def imported(self, name: str) -> ImportedModule | None:
+        """Return a module of the library's that the program has imported by a name; None for anything else."""
+        kind, module_name = self._kinds.get(name, ("", ""))
+        if kind != "module" or not may_share(name, module_name):
+            return None
+        known = self._by_name.get(name)
+        if not isinstance(known, ImportedModule):
+            known = self._by_name[name] = ImportedModule(
+                self.of_program(name), self._bridge, Remote(self._bridge, name)
+            )
+        return known
+
+    def replace(self, name: str, value: Any) -> None:
+        """Put something of the tests' where the program has a name. What they have by that name stays what it is.
+
+        Raises:
+            Exception: What the program raised.
+        """
+        self._let_go_of(name)
+        setattr(Remote(self._bridge, ""), name, value)
+        held, kind = self._replaced.get(name, (None, ("value", "")))
+        if held is not None and held is value:
+            self._by_name[name], self._kinds[name] = held, kind
+        else:
+            self._kinds[name] = "value", ""
+
+    def remove(self, name: str) -> None:
+        """Take a name from the program. What the tests have by it stays what it is.
+
+        Raises:
+            Exception: What the program raised.
+        """
+        self._let_go_of(name)
+        delattr(Remote(self._bridge, ""), name)
+        self._kinds.pop(name, None)
+
+    def _let_go_of(self, name: str) -> None:
+        held = self._by_name.pop(name, None)
+        if held is None:
+            return
+        if held_by(theirs_of(held)) is None:
+            try:
+                value = self._bridge.ask("value", Remote(self._bridge, name))
+            except NameError:
+                # The program has deleted it since.
+                return
+            if not is_remote(value):
+                return
+            held._sandbox_bind(value)
+        self._replaced[name] = held, self._kinds[name]
+
+    def all(self) -> list[str]:
+        """Return the program's names, but those that are Python's own."""
+        return [name for name in self._kinds if not name.startswith("__")]
 
     def public(self) -> list[str]:
         """Return the names that `from program import *` brings: none that Python or the tests have already."""
         return [
             name
-            for name in self._kinds
+            for name, (_, module_name) in self._kinds.items()
             if not name.startswith("_") and not hasattr(builtins, name) and name not in self
+            if may_share(name, module_name) or not means_library(self._source, name)
         ]
 
 
 class ProgramModule(types.ModuleType):
     """The program as a module that the tests can import, and patch with values."""
 
-    def __init__(self, name: str, names: ProgramNames, bridge: Bridge) -> None:
+    def __init__(self, name: str, names: ProgramNames) -> None:
         super().__init__(name)
         self.__dict__["_sandbox_names"] = names
-        self.__dict__["_sandbox_program"] = Remote(bridge, "")
 
     def __getattr__(self, name: str) -> Any:
         """Look a name of the program up.
@@ -109,7 +174,8 @@ class ProgramModule(types.ModuleType):
             # Python and its library look for them, and run what some hold, such as the examples in `__test__`.
             raise AttributeError(f"the program's {name!r} is not shown")
         try:
-            return names.of_program(name)
+            imported = names.imported(name)
+            return names.of_program(name) if imported is None else imported
         except (KeyError, NameError):
             raise AttributeError(f"the program has no name {name!r}") from None
 
@@ -118,8 +184,10 @@ class ProgramModule(types.ModuleType):
             # The import system's own.
             self.__dict__[name] = value
         else:
-            setattr(self.__dict__["_sandbox_program"], name, value)
-            self.__dict__["_sandbox_names"].add(name)
+            self.__dict__["_sandbox_names"].replace(name, value)
 
     def __delattr__(self, name: str) -> None:
-        delattr(self.__dict__["_sandbox_program"], name)
+        self.__dict__["_sandbox_names"].remove(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self.__dict__["_sandbox_names"].all(), "__doc__", "__name__"})

@@ -7,7 +7,7 @@ is expected of it, and say so.
 
 from __future__ import annotations
 
-from sandbox.guest import library, serving
+from sandbox.guest import library, serving, swallowing
 from sandbox.guest.lane import ViolationError
 from sandbox.guest.standing import failed_assertion
 from sandbox.guest.values import UnsupportedValueError, encode
@@ -15,6 +15,7 @@ from sandbox.guest.values import UnsupportedValueError, encode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from types import TracebackType
     from typing import Any, NoReturn
 
     from sandbox.guest.bridge import Bridge
@@ -53,6 +54,11 @@ def _yes_or_no_of(bridge: Bridge, operation: str, *args: Any) -> bool:
     return answer
 
 
+def held_by(remote: Remote) -> Remote | None:
+    """Return what a stand-in has been bound to, if it has."""
+    return object.__getattribute__(remote, "_sandbox_bound")  # type: ignore[no-any-return]
+
+
 class Remote:
     """An object of the program."""
 
@@ -63,11 +69,18 @@ class Remote:
         object.__setattr__(self, "_sandbox_hash", own_hash)
         object.__setattr__(self, "_sandbox_name", name)
         object.__setattr__(self, "_sandbox_said", {})
+        object.__setattr__(self, "_sandbox_bound", None)
 
     def __del__(self) -> None:
         name = object.__getattribute__(self, "_sandbox_name")
-        if type(name) is int:
+        # The number that it was bound to is its holder's.
+        if type(name) is int and held_by(self) is None:
             _bridge(self).release(name)
+
+    def _sandbox_bind(self, other: Remote) -> None:
+        """Be another's object from now on, whatever the program calls by the name that this one has been."""
+        object.__setattr__(self, "_sandbox_name", object.__getattribute__(other, "_sandbox_name"))
+        object.__setattr__(self, "_sandbox_bound", other)
 
     def __getattr__(self, name: str) -> Any:
         """Ask for an attribute.
@@ -135,15 +148,25 @@ class Remote:
     def __enter__(self) -> Any:
         return _ask(self, "enter")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
         swallows = True
         try:
             swallows = bool(_ask(self, "exit", None if error is None else told(error)))
         finally:
             # Also where it raises another one instead.
             if swallows and error is not None:
-                _bridge(self).lane.standing.swallowed(error)
+                self._note_swallowed(error, trace)
         return swallows
+
+    def _note_swallowed(self, error: BaseException, trace: TracebackType | None) -> None:
+        standing = _bridge(self).lane.standing
+        standing.swallowed(error)
+        if standing.source is not None and swallowing.leaves_out_checks(standing.source, trace):
+            standing.left_out(
+                f"a context of the program's swallowed {type(error).__name__}, with checks left to be made"
+            )
 
     def __await__(self) -> Generator[Any, None, Any]:
         return wait_for(self).__await__()
@@ -260,7 +283,12 @@ def _binary(operation: str, *, swapped: bool = False) -> Callable[[Remote, Any],
 
 def _ordering(operation: str) -> Callable[[Remote, object], bool]:
     def method(self: Remote, other: object) -> bool:
-        return _yes_or_no(self, operation, other) if isinstance(other, Remote) else NotImplemented
+        if isinstance(other, Remote):
+            return _yes_or_no(self, operation, other)
+        # That it cannot be compared would be for the program to say, and tests may want to hear it.
+        _refuse(
+            self, f"a comparison by {operation!r} of a {type(self).__name__!r} of the program and a value of the tests"
+        )
 
     return method
 
@@ -270,7 +298,22 @@ for _name, _kind in {
     "abs": object, "neg": object, "pos": object, "invert": object,
 }.items():  # fmt: skip
     setattr(Remote, f"__{_name}__", _unary(_name, _kind))
-for _name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor"):
+for _name in (
+    "add",
+    "sub",
+    "mul",
+    "matmul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "divmod",
+    "pow",
+    "lshift",
+    "rshift",
+    "and_",
+    "or_",
+    "xor",
+):
     setattr(Remote, f"__{_name.strip('_')}__", _binary(_name))
     setattr(Remote, f"__r{_name.strip('_')}__", _binary(_name, swapped=True))
 for _name in ("lt", "le", "gt", "ge"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import _operator as operator
 import _thread
 import builtins
-import sys
 import types
 
 from sandbox.guest import exchange, frames, library, values
@@ -157,6 +156,9 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
         name: getattr(operator, name)
         for name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor")
     },
+    "lshift": operator.lshift,
+    "rshift": operator.rshift,
+    "divmod": divmod,
 }
 
 
@@ -487,15 +489,71 @@ def _flags_of(item: Any) -> int:
     return CALLABLE if callable(item) else 0
 
 
+def _warning(warn: Callable[[str, Any], None]) -> Callable[..., None]:
+    def warn_of(message: Any, category: Any = None, *_: Any, **__: Any) -> None:
+        warn(str(message), type(message) if isinstance(message, Warning) else category or UserWarning)
+
+    return warn_of
+
+
+def _logging(takes: Callable[[str, int, bool], bool], log: Callable[[str, int, str], None]) -> Callable[[], None]:
+    """Have what is logged be logged by the tests, too. Returns what ends that."""
+    kind: Any = __import__("logging").Logger
+    is_enabled, handle = kind.isEnabledFor, kind.handle
+
+    def is_enabled_there(self: Any, level: int) -> bool:
+        return takes(self.name, level, is_enabled(self, level))
+
+    def handle_there(self: Any, record: Any) -> None:
+        if is_enabled(self, record.levelno):
+            handle(self, record)
+        log(record.name, record.levelno, str(record.getMessage()))
+
+    def unhear() -> None:
+        kind.isEnabledFor, kind.handle = is_enabled, handle
+
+    kind.isEnabledFor, kind.handle = is_enabled_there, handle_there
+    return unhear
+
+
 def _arrange(setting: dict[str, Any]) -> Callable[[], None]:
-    """Give the program what the tests have arranged for it: input, seeds. Returns what takes the input away again."""
+    """Give the program what the tests have arranged for it. Returns what takes all but the seeds away again."""
     for module, args in setting.get("seeds", ()):
         __import__(module, fromlist=["*"]).seed(*args)
-    before = builtins.input, sys.stdin
-    builtins.input = setting.get("input", builtins.input)
-    sys.stdin = setting.get("stdin", sys.stdin)
+    arranged = [("builtins", "input", setting["input"])] if "input" in setting else []
+    arranged += [("sys", "stdin", setting["stdin"])] if "stdin" in setting else []
+    arranged += [("warnings", "warn", _warning(setting["warn"]))] if "warn" in setting else []
+    places = [
+        (vars(__import__(module, fromlist=["*"])), name, value)
+        for module, name, value in (*arranged, *setting.get("patched", ()))
+    ]
+    before = [(place, name, place.get(name, places)) for place, name, _ in places]
+
+    def put(what: list[tuple[dict[str, Any], str, Any]]) -> None:
+        for place, name, value in what:
+            if value is places:
+                place.pop(name, None)
+            else:
+                place[name] = value
+
+    put(places)
+    unhear = _logging(setting["takes"], setting["log"]) if "log" in setting else None
+    if unhear is None and not setting.get("environ"):
+        return lambda: put(before)
+    environ = __import__("os").environ
+    variables = dict(environ)
+    for name, value in setting.get("environ", {}).items():
+        if value is None:
+            environ.pop(name, None)
+        else:
+            environ[name] = value
 
     def restore() -> None:
-        builtins.input, sys.stdin = before
+        put(before)
+        if unhear is not None:
+            unhear()
+        for name in setting.get("environ", ()):
+            environ.pop(name, None)
+        environ.update(variables)
 
-    return restore if "input" in setting or "stdin" in setting else lambda: None
+    return restore

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+FILE_NAME = "tests.py"
+"""What code of the tests says that it is from."""
+
+
 class Source:
     """A test source, parsed when somebody asks."""
 
@@ -18,9 +22,10 @@ class Source:
         self._tree: Any = None
 
     @property
-    def _body(self) -> list[Any]:
+    def body(self) -> list[Any]:
+        """Its statements."""
         if self._tree is None:
-            self._tree = compile(self.text, "tests.py", "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
+            self._tree = compile(self.text, FILE_NAME, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
         return self._tree.body  # type: ignore[no-any-return]
 
     def uses(self, name: str) -> bool:
@@ -28,7 +33,7 @@ class Source:
 
         What is below `if __name__ == "__main__"` is never run.
         """
-        loads = (node for node in _nodes(self._body) if isinstance(node, _ast.Name))
+        loads = (node for node in nodes(self.body) if isinstance(node, _ast.Name))
         return any(node.id == name and isinstance(node.ctx, _ast.Load) for node in loads)
 
     def defines(self, name: str) -> bool:
@@ -36,33 +41,45 @@ class Source:
         scopes = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
         return any(
             isinstance(node, scopes) and not isinstance(node, _ast.ClassDef) and node.name == name
-            for node in _nodes(self._body, but_not_in=scopes)
+            for node in nodes(self.body, but_not_in=scopes)
         )
 
     def acts(self) -> bool:
         """Tell whether it asserts, raises or calls anything outside of functions and classes."""
         scopes = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
         acts = (_ast.Assert, _ast.Raise, _ast.Call)
-        return any(isinstance(node, acts) for node in _nodes(self._body, but_not_in=scopes))
+        return any(isinstance(node, acts) for node in nodes(self.body, but_not_in=scopes))
 
     def has_method(self, name: str) -> bool:
         """Tell whether a class of it has a method of this name."""
-        kinds = (node for node in _nodes(self._body) if isinstance(node, _ast.ClassDef))
+        kinds = (node for node in nodes(self.body) if isinstance(node, _ast.ClassDef))
         functions = (_ast.FunctionDef, _ast.AsyncFunctionDef)
         return any(isinstance(part, functions) and part.name == name for kind in kinds for part in kind.body)
+
+    def classes_with_checks(self) -> list[str]:
+        """Return the names of its classes, outside of others, that are looked at for checks and have some."""
+        functions = (_ast.FunctionDef, _ast.AsyncFunctionDef)
+        scopes = (*functions, _ast.ClassDef)
+        kinds = (node for node in nodes(self.body, but_not_in=scopes) if isinstance(node, _ast.ClassDef))
+        return [
+            kind.name
+            for kind in kinds
+            if (kind.name.startswith("Test") or any(_last_name(base).endswith("TestCase") for base in kind.bases))
+            and any(isinstance(part, functions) and part.name.startswith("test") for part in kind.body)
+        ]
 
     def assigns(self, name: str) -> bool:
         """Tell whether it gives a name to something by itself, outside of functions and classes."""
         scopes = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
-        nodes = _nodes(self._body, but_not_in=scopes)
+        found = nodes(self.body, but_not_in=scopes)
         return any(
-            isinstance(node, _ast.Name) and node.id == name and isinstance(node.ctx, _ast.Store) for node in nodes
+            isinstance(node, _ast.Name) and node.id == name and isinstance(node.ctx, _ast.Store) for node in found
         )
 
     def attributes_of(self, name: str) -> set[str]:
         """Return what it uses of a module, by dots and whatever it calls it, or by importing it."""
-        nodes = list(_nodes(self._body))
-        imports = [node for node in nodes if isinstance(node, (_ast.Import, _ast.ImportFrom))]
+        every = list(nodes(self.body))
+        imports = [node for node in every if isinstance(node, (_ast.Import, _ast.ImportFrom))]
         called = {name}
         found: set[str] = set()
         for node in imports:
@@ -70,11 +87,12 @@ class Source:
                 called |= {one.asname for one in node.names if one.name == name and one.asname}
             elif node.module == name and not node.level:
                 found |= {one.name for one in node.names if one.name != "*"}
-        dotted = (node for node in nodes if isinstance(node, _ast.Attribute))
+        dotted = (node for node in every if isinstance(node, _ast.Attribute))
         return found | {node.attr for node in dotted if isinstance(node.value, _ast.Name) and node.value.id in called}
 
 
-def _nodes(body: list[Any], but_not_in: tuple[type, ...] = ()) -> Iterator[Any]:
+def nodes(body: list[Any], but_not_in: tuple[type, ...] = ()) -> Iterator[Any]:
+    """Yield what statements consist of, but what is never run."""
     waiting = list(body)
     while waiting:
         node = waiting.pop()
@@ -85,6 +103,10 @@ def _nodes(body: list[Any], but_not_in: tuple[type, ...] = ()) -> Iterator[Any]:
             value = getattr(node, field, None)
             parts = value if isinstance(value, list) else [value]
             waiting += [part for part in parts if isinstance(part, _ast.AST)]
+
+
+def _last_name(node: Any) -> str:
+    return getattr(node, "attr", "") or getattr(node, "id", "")
 
 
 def _is_of_main(node: Any) -> bool:

@@ -11,6 +11,10 @@ import os
 from sandbox.guest import frames
 from sandbox.guest.serving import describe
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sandbox.guest.source import Source
+
 CONTACTED, ASKED = b"ca"
 """Beside frames.FAILED and frames.ERRORED: what a child tells."""
 
@@ -21,15 +25,19 @@ class Standing:
     """How the tests and the program stand to each other.
 
     Attributes:
+        source: The tests, where they are code.
         contacted: Whether the tests have reached for the program: from then on a failure is the program's.
         asked: Whether they have had it do anything: if not, nothing was tested.
-        given: Whether they have a plain value of the program's, which they can look at and ask for nothing.
+        given: Whether they have a plain value or a class of the program's, which they can look at and ask for nothing.
+        missed: A name that they looked for and the program does not have.
     """
 
     def __init__(self) -> None:
         self.contacted = False
         self.asked = False
         self.given = False
+        self.missed = ""
+        self.source: Source | None = None
         self._objections: list[tuple[int, str]] = []
         self._judge = os.getpid(), _thread.get_ident()
         self._pid = 0
@@ -72,6 +80,10 @@ class Standing:
         """Note what the program catches, or may: a failed assertion of the tests fails the check all the same."""
         if (failed := failed_assertion(error)) is not None:
             self._object(frames.FAILED, describe(failed))
+
+    def left_out(self, what: str) -> None:
+        """Note that checks are not made, through a fault of the program's."""
+        self._object(frames.FAILED, what)
 
     def unsupported(self, message: str) -> None:
         """Note something that cannot be done across, which nobody may take for an exception of the program."""

@@ -519,7 +519,7 @@ GOOD = "def test_b(): assert add(0, 0) == 0\n"
         "@pytest.mark.parametrize('x', [1])\n@functools.lru_cache\ndef test_a(x): assert add(x, 2) == 4",
         "class C:\n    def go(self): assert add(1, 2) == 4\ntest_a = C().go",
         "def check(x): assert add(x, x) == 3\ntest_a = functools.partial(check, 1)",
-        "def test_a(caplog): assert add(1, 2) == 4\ndef main(): test_a(None)",
+        "def test_a(recwarn): assert add(1, 2) == 4\ndef main(): test_a(None)",
         "def test_a(nothing): assert add(1, 2) == 4\nif __name__ == '__main__': test_a(None)",
         "@pytest.fixture(autouse=True)\nasync def always():\n    yield\n    assert add(1, 2) == 4",
         "setup_module = functools.partial(add, 1, 2)",
@@ -531,7 +531,7 @@ GOOD = "def test_b(): assert add(0, 0) == 0\n"
         "class TestA:\n    def teardown_class(cls): 1 / 0\n    class TestB:\n        def test_a(self): pass",
         "@pytest.mark.skipif('1 > 2', reason='no')\ndef test_a(): pass",
         "@pytest.mark.parametrize('x', [1])\nclass TestA(unittest.TestCase):\n    def test_a(self): pass",
-        "def test_a():\n    with pytest.warns(UserWarning): add(1, 2)",
+        "def test_a():\n    with pytest.deprecated_call(): add(1, 2)",
     ],
 )
 def test_what_nobody_would_run_is_an_error_of_the_tests(tests: str) -> None:
