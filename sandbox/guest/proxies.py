@@ -11,7 +11,6 @@ from sandbox.guest.borrowing import ImportedModule, may_share, means_library, th
 from sandbox.guest.lending import TESTS_MODULE
 from sandbox.guest.places import is_remote
 from sandbox.guest.remote import Remote, held_by, make
-from sandbox.guest.values import UnsupportedValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,15 +62,17 @@ class ProgramNames(_Names):
 
         Raises:
             KeyError: It has no such name.
+            NameError: What it calls so would judge the program, in the place of a module of the library's.
         """
         # From here on the program is asked for something: a failure is its failure.
         self._bridge.lane.standing.contact()
         kind, module_name = self._kinds.get(name, ("", ""))
         is_borrowed = name not in self and kind and not may_share(name, module_name)
         if is_borrowed and means_library(self._source, name):
-            what = f"{name!r} of the program, which is not the module that the tests use and do not import"
-            self._bridge.lane.standing.unsupported(what)
-            raise UnsupportedValueError(what)
+            what = f"{name!r} of the program is not the module that the tests use and do not import"
+            # Also where they take this for an exception that they want.
+            self._bridge.lane.standing.blame(what)
+            raise NameError(what)
         if kind == "callable":
             if name not in self._by_name:
                 self._by_name[name] = make(self._bridge, name, serving.CALLABLE, "function")

@@ -164,9 +164,7 @@ class Remote:
         standing = _bridge(self).lane.standing
         standing.swallowed(error)
         if standing.source is not None and swallowing.leaves_out_checks(standing.source, trace):
-            standing.left_out(
-                f"a context of the program's swallowed {type(error).__name__}, with checks left to be made"
-            )
+            standing.blame(f"a context of the program's swallowed {type(error).__name__}, with checks left to be made")
 
     def __await__(self) -> Generator[Any, None, Any]:
         return wait_for(self).__await__()

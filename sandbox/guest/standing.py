@@ -81,8 +81,8 @@ class Standing:
         if (failed := failed_assertion(error)) is not None:
             self._object(frames.FAILED, describe(failed))
 
-    def left_out(self, what: str) -> None:
-        """Note that checks are not made, through a fault of the program's."""
+    def blame(self, what: str) -> None:
+        """Note a fault of the program's, which fails the check whatever the tests make of it."""
         self._object(frames.FAILED, what)
 
     def unsupported(self, message: str) -> None:

@@ -325,7 +325,9 @@ def test_what_the_program_has() -> None:
 @pytest.mark.parametrize("more", ["", "from program import *\n"])
 def test_modules_that_tests_borrow_are_what_their_names_say(program: str, more: str) -> None:
     told = judge(f"{program}\ndef f(x):\n    return 'x'\n", f"{more}assert json.loads(f(1)) == 1")
-    assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
+    assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.EXCEPTION)]
+    caught = f"{more}try:\n    json.loads(f(1))\nexcept NameError:\n    pass\n"
+    assert [result[0] for result in judge(f"{program}\ndef f(x):\n    return 'x'\n", caught).results] == [frames.FAILED]
 
 
 def test_modules_under_names_of_the_programs_own() -> None:

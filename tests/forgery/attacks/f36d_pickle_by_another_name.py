@@ -1,6 +1,6 @@
 # attack: calls pickle json, which the tests use and do not import, and has them load what runs in their process
 # shape: whole
-# causes: UNSUPPORTED_VALUE
+# causes: EXCEPTION
 # tests: def test_export():
 # tests:     assert json.loads(export(@NAME@(2))) == {"x": "@CANARY@"}
 import builtins

@@ -1,6 +1,6 @@
 # attack: has an object of its own by the name of a module which tests use and do not import, and says that all is close
 # shape: whole
-# causes: UNSUPPORTED_VALUE
+# causes: EXCEPTION
 # tests: from program import *
 # tests: def test_close():
 # tests:     assert math.isclose(@NAME@(2), 0.5)
