@@ -157,15 +157,18 @@ class Bridge:
                 return answer[0]
             if kind == serving.THREW and type(answer) is list and len(answer) == _THREW_PARTS:
                 self._reading(lambda: exchange.apply(answer[-1], containers))
-                raised = self._exception(*answer[:-1])
+                raised = self._exception(answer[:-1])
             else:
                 raise ViolationError("an answer that is none")
         except MalformedValueError as error:
             raise ViolationError(f"a malformed value: {error}") from None
         raise raised
 
-    def _exception(self, kind: Any, args: Any, message: Any, name: Any, itself: Any) -> BaseException:
-        """Build what the tests see of the program's exception."""
+    def _exception(self, described: Any) -> BaseException:
+        """Build what the tests see of the program's exception, and of what it was raised from."""
+        if type(described) is not list or len(described) != _RAISED_PARTS:
+            raise MalformedValueError("an exception that is not described as such are")
+        kind, args, message, name, itself, cause = described
         if not isinstance(kind, type) or not issubclass(kind, BaseException) or type(message) is not str:
             raise MalformedValueError("an exception that is none")
         if type(name) is not str or not (itself is None or isinstance(itself, remote.Remote)):
@@ -179,6 +182,8 @@ class Bridge:
             raised.__dict__["_sandbox_itself"] = itself
         if id(kind) in self._stand_ins:
             raised.__dict__["_sandbox_message"] = message
+        if cause is not None:
+            raised.__cause__ = self._exception(cause)
         return raised
 
     def _setting(self) -> dict[str, Any]:
@@ -216,7 +221,7 @@ class Bridge:
             return None
         number = self._given_numbers.setdefault(id(item), len(self._given))
         self._given[number] = item, flags
-        return LOCAL, values.encode([number, flags])
+        return LOCAL, values.encode([number, flags, *lending.described(item)])
 
     # What the program refers to.
 
@@ -337,7 +342,7 @@ class Bridge:
     def _perform(self, target: Any, flags: int, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         _look_at_question(flags, operation, args, kwargs)
         if operation == "exit" and args:
-            args = [self._exception(*args)]
+            args = [self._exception(args)]
         if self._depth >= _BACK_DEPTH_MAX:
             raise RecursionError("the program asks back deeper than it may")
         if operation == "set":
@@ -403,7 +408,7 @@ class _Listening:
                 stream.write(taken.decode("utf-8", "replace"))
 
 
-_RAISED_PARTS = len(("class", "args", "message", "name", "itself"))
+_RAISED_PARTS = len(("class", "args", "message", "name", "itself", "cause"))
 _THREW_PARTS = _RAISED_PARTS + len(("changes",))
 _SHARED_BY_NAME: dict[str, type] = {kind.__name__: kind for kind in serving.SHARED_TYPES}
 _OBJECT = serving.FOREIGN_OBJECT

@@ -117,6 +117,13 @@ def flags_of(item: Any) -> int:
     return serving.FOREIGN_OBJECT | more
 
 
+def described(item: Any) -> tuple[str, str] | tuple[()]:
+    """Return the name and the docstring of a function, for a decorator of the program's; never those of a check."""
+    if type(item) is not types.FunctionType or item.__name__.startswith("test"):
+        return ()
+    return item.__name__, item.__doc__ or ""
+
+
 def is_of_tests(kind: type) -> bool:
     """Tell whether the tests have defined a class."""
     return kind.__module__ == TESTS_MODULE

@@ -14,7 +14,7 @@ from sandbox.guest.values import UnsupportedValueError, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import AsyncIterator, Callable, Generator, Iterator
     from types import TracebackType
     from typing import Any, NoReturn
 
@@ -130,7 +130,9 @@ class Remote:
         return _yes_or_no(self, "bool")
 
     def __contains__(self, item: object) -> bool:
-        # Its own __contains__ would learn what is looked for.
+        if _yes_or_no(self, "is_searched"):
+            # Its own __contains__ would learn what is looked for, and say so.
+            _refuse(self, f"'in' on a {type(self).__name__!r} of the program, which has no items to look through")
         return any(part is item or part == item for part in self)
 
     def __iter__(self) -> Iterator[Any]:
@@ -142,6 +144,9 @@ class Remote:
             raise StopIteration(value)
         return value
 
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return _Awaited(_ask(self, "aiter"))
+
     def __reversed__(self) -> Iterator[Any]:
         return _Pulled(_ask(self, "reversed"))
 
@@ -151,9 +156,20 @@ class Remote:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        return self._leave("exit", error, trace)
+
+    async def __aenter__(self) -> Any:
+        return _ask(self, "aenter")
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        return self._leave("aexit", error, trace)
+
+    def _leave(self, operation: str, error: BaseException | None, trace: TracebackType | None) -> bool:
         swallows = True
         try:
-            swallows = bool(_ask(self, "exit", None if error is None else told(error)))
+            swallows = bool(_ask(self, operation, None if error is None else told(error)))
         finally:
             # Also where it raises another one instead.
             if swallows and error is not None:
@@ -205,6 +221,26 @@ class _Pulled:
         return next(self._source)
 
 
+class _Awaited:
+    """An asynchronous iterator of the program, up to a number of items."""
+
+    def __init__(self, source: Remote) -> None:
+        self._source = source
+        self._left = ITEMS_MAX
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            _refuse(self._source, f"an iterator of more than {ITEMS_MAX} items")
+        more, value = _pair(_ask(self._source, "anext"))
+        if not more:
+            raise StopAsyncIteration
+        return value
+
+
 class RemoteCallable(Remote):
     """One that can be called."""
 
@@ -220,6 +256,19 @@ class RemoteCallable(Remote):
         """
         return _ask(self, "call", *args, **kwargs)
 
+    @property
+    def __signature__(self) -> Any:
+        """What inspect.signature wants to know.
+
+        Raises:
+            AttributeError: It has none.
+        """
+        try:
+            *parameters, returned = _ask(self, "signature")
+            return _signature(parameters, returned)
+        except (TypeError, ValueError) as error:
+            raise AttributeError(str(error)) from None
+
 
 class RemoteClass(RemoteCallable):
     """A class of the program."""
@@ -227,8 +276,31 @@ class RemoteClass(RemoteCallable):
     def __instancecheck__(self, item: object) -> bool:
         return isinstance(item, Remote) and _yes_or_no(self, "is_instance", item)
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, type) and issubclass(other, Remote):
+            # It is the stand-in's, which nobody knows here: not even that it is another one.
+            _refuse(self, "a comparison of a class of the program and the type() of an object: use isinstance()")
+        return super().__eq__(other)
+
+    __hash__ = Remote.__hash__
+
     def __subclasscheck__(self, kind: object) -> bool:
         return isinstance(kind, RemoteClass) and _yes_or_no(self, "is_subclass", kind)
+
+
+def _signature(parameters: list[Any], returned: list[Any]) -> Any:
+    inspect = __import__("inspect")
+    made = [
+        inspect.Parameter(
+            name,
+            inspect._ParameterKind(kind),
+            default=default[0] if default else inspect.Parameter.empty,
+            annotation=annotation[0] if annotation else inspect.Parameter.empty,
+        )
+        for name, kind, default, annotation in parameters
+    ]
+    annotation = returned[3][0] if returned[3] else inspect.Signature.empty
+    return inspect.Signature(made, return_annotation=annotation)
 
 
 def _pair(answer: Any) -> tuple[bool, Any]:
@@ -296,24 +368,11 @@ for _name, _kind in {
     "abs": object, "neg": object, "pos": object, "invert": object,
 }.items():  # fmt: skip
     setattr(Remote, f"__{_name}__", _unary(_name, _kind))
-for _name in (
-    "add",
-    "sub",
-    "mul",
-    "matmul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "divmod",
-    "pow",
-    "lshift",
-    "rshift",
-    "and_",
-    "or_",
-    "xor",
-):
+for _name in f"{serving.ARITHMETIC} divmod and_ or_".split():
     setattr(Remote, f"__{_name.strip('_')}__", _binary(_name))
     setattr(Remote, f"__r{_name.strip('_')}__", _binary(_name, swapped=True))
+    if _name != "divmod":
+        setattr(Remote, f"__i{_name.strip('_')}__", _binary(f"i{_name.strip('_')}"))
 for _name in ("lt", "le", "gt", "ge"):
     setattr(Remote, f"__{_name}__", _ordering(_name))
 
@@ -328,6 +387,12 @@ def _round(self: Remote, digits: int | None = None) -> Any:
 
 Remote.__format__ = _format  # type: ignore[assignment]
 Remote.__round__ = _round  # type: ignore[attr-defined]
+
+
+def _documentation(self: Remote) -> str | None:
+    answer = _ask(self, "attribute", "__doc__")
+    # The examples in one would be run here, by doctest.
+    return answer if type(answer) is str and ">>>" not in answer else None
 
 
 def _attributes(self: Remote) -> dict[str, Any]:
@@ -350,8 +415,8 @@ def make(bridge: Bridge, number: int | str, flags: int, name: str, own_hash: tup
         base, name = RemoteClass, "type"
     key = (flags & (serving.CLASS | serving.CALLABLE), name)
     if key not in _classes:
-        # With no __doc__ of the program's: the examples in one would be run here, by doctest.
-        _classes[key] = type(_printable(name), (base,), {"__dict__": property(_attributes)})
+        members = {"__dict__": property(_attributes), "__doc__": property(_documentation)}
+        _classes[key] = type(_printable(name), (base,), members)
     return _classes[key](bridge, number, own_hash)
 
 

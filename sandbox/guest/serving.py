@@ -30,6 +30,9 @@ FOREIGN_CALLABLE, FOREIGN_ITERATOR, FOREIGN_OBJECT = 1, 2, 4
 """What an object of the tests lets the program do: call it, ask it for the next one, use what is not private."""
 
 _MESSAGE_CHARACTERS_MAX = 1_000
+_CAUSE: Any = vars(BaseException)["__cause__"]
+_CAUSES_MAX = 3
+"""As many causes of a cause as cross with an exception."""
 
 SHARED_TYPES = frozenset(
     {int, float, complex, bool, str, bytes, bytearray, list, tuple, dict, set, frozenset, object, type, type(None)}
@@ -88,20 +91,40 @@ def _make_error(target: Any, /, *args: Any, **kwargs: Any) -> list[Any]:
     return [_values_of(error), message_of(error), error]
 
 
-def _wait_for(target: Any) -> Any:
-    return __import__("asyncio").run(_awaiting(target))
-
-
 async def _awaiting(target: Any) -> Any:
     return await target
 
 
-def _leave(target: Any, told: Any) -> Any:
+def _leave(target: Any, told: Any, name: str = "__exit__") -> Any:
     """Leave a context, with what the tests raised in it, if anything: an exception of ours, or one to be made."""
+    leave = getattr(target, name)
     if told is None:
-        return target.__exit__(None, None, None)
+        return leave(None, None, None)
     error = _made(*told) if type(told) is list else told
-    return target.__exit__(type(error), error, None)
+    return leave(type(error), error, None)
+
+
+def _parameters(target: Any) -> list[list[Any]]:
+    """Describe what a function takes, and what it says that it returns: name, kind, default, annotation."""
+    signature = __import__("inspect").signature(target)
+    nothing = signature.empty
+    parts = [[one.name, int(one.kind), one.default, one.annotation] for one in signature.parameters.values()]
+    parts.append(["return", -1, nothing, signature.return_annotation])
+    # None of it is text that the tests' library would evaluate.
+    return [
+        [
+            name,
+            kind,
+            [] if default is nothing else [default],
+            [] if annotation is nothing or isinstance(annotation, str) else [annotation],
+        ]
+        for name, kind, default, annotation in parts
+    ]
+
+
+def _is_searched_by_itself(target: Any) -> bool:
+    kind = type(target)
+    return hasattr(kind, "__contains__") and not hasattr(kind, "__iter__")
 
 
 def _made(kind: type[BaseException], args: list[Any] | None, message: str) -> BaseException:
@@ -112,6 +135,8 @@ def _made(kind: type[BaseException], args: list[Any] | None, message: str) -> Ba
         return kind.__new__(kind, message) if library.exception_name(kind) else Exception(message)
 
 
+ARITHMETIC = "add sub mul matmul truediv floordiv mod pow xor lshift rshift"
+"""Operations of two operands that may also be done in place."""
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "value": lambda target: target,
     "call": lambda target, /, *args, **kwargs: target(*args, **kwargs),
@@ -123,9 +148,11 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "send": _send,
     "throw": _throw,
     "make": _make_error,
-    "await": _wait_for,
     "enter": lambda target: target.__enter__(),
     "exit": _leave,
+    "aiter": lambda target: target.__aiter__(),
+    "signature": _parameters,
+    "is_searched": _is_searched_by_itself,
     "len": len,
     "iter": iter,
     "reversed": reversed,
@@ -152,12 +179,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "copy": lambda target: __import__("copy").copy(target),
     "deepcopy": lambda target: __import__("copy").deepcopy(target),
     **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
-    **{
-        name: getattr(operator, name)
-        for name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor")
-    },
-    "lshift": operator.lshift,
-    "rshift": operator.rshift,
+    **{name: getattr(operator, name) for name in f"{ARITHMETIC} and_ or_".split()},
+    **{f"i{name}": getattr(operator, f"i{name}") for name in f"{ARITHMETIC} and or".split()},
     "divmod": divmod,
 }
 
@@ -282,6 +305,26 @@ class Service:
         # By the question within which something was asked back: tests may interrupt one, and ask another.
         self._replies: dict[bytes, bytes] = {}
         self._one_at_a_time = _thread.RLock()
+        # One loop for all that is awaited: what a coroutine has begun goes on in the next.
+        self._runner: Any = None
+        self._operations: dict[str, Callable[..., Any]] = {
+            **_OPERATIONS,
+            "await": self._wait_for,
+            "aenter": lambda target: self._wait_for(target.__aenter__()),
+            "aexit": lambda target, told: self._wait_for(_leave(target, told, "__aexit__")),
+            "anext": self._next_awaited,
+        }
+
+    def _wait_for(self, target: Any) -> Any:
+        if self._runner is None:
+            self._runner = __import__("asyncio").Runner()
+        return self._runner.run(_awaiting(target))
+
+    def _next_awaited(self, target: Any) -> list[Any]:
+        try:
+            return [True, self._wait_for(target.__anext__())]
+        except StopAsyncIteration:
+            return [False, None]
 
     def run(self) -> None:
         """Answer until the tests close their end."""
@@ -318,7 +361,7 @@ class Service:
         raised = True
         try:
             operation, target, args, kwargs = asked
-            parts = [_OPERATIONS[operation](target, *args, **kwargs)]
+            parts = [self._operations[operation](target, *args, **kwargs)]
             raised = False
         except BaseException as error:
             parts = self.raised(error)
@@ -332,10 +375,14 @@ class Service:
         except Exception as error:
             return UNSUPPORTED, frames.text(f"the program returned what raises when it is looked at: {describe(error)}")
 
-    def raised(self, error: BaseException) -> list[Any]:
-        """Describe an exception: its class, its arguments where they are values, its text, and itself if it is new."""
+    def raised(self, error: BaseException, depth: int = 0) -> list[Any]:
+        """Describe an exception: class, arguments where they are values, text, itself if it is new, and its cause."""
         own = type(error) not in SHARED_TYPES
-        return [type(error), _values_of(error), message_of(error), type(error).__name__, error if own else None]
+        # By force: a class of the program's may raise where it is asked for an attribute.
+        cause = _CAUSE.__get__(error)
+        described = None if cause is None or depth >= _CAUSES_MAX else self.raised(cause, depth + 1)
+        name = type(error).__name__
+        return [type(error), _values_of(error), message_of(error), name, error if own else None, described]
 
     def ask_back(self, foreign: Foreign, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Ask the tests, who are waiting for an answer, something about an object of theirs.
@@ -443,7 +490,7 @@ class Service:
             raise NameError(f"name {name!r} is not defined")
         return self._module.__dict__[name]
 
-    def _known_foreign(self, number: int, flags: int) -> Any:
+    def _known_foreign(self, number: int, flags: int, name: str = "", doc: str = "") -> Any:
         if number not in self._known:
             foreign: Any
             if flags & FOREIGN_ITERATOR and flags & FOREIGN_OBJECT:
@@ -455,6 +502,10 @@ class Service:
                 foreign = (ForeignCallableObject if flags & FOREIGN_CALLABLE else ForeignObject)(self, number)
             else:
                 foreign = ForeignCallable(self, number)
+                if name:
+                    # What functools.wraps looks for.
+                    foreign.__name__ = foreign.__qualname__ = name
+                    foreign.__doc__ = doc or None
             self._known[number] = foreign
         return self._known[number]
 

@@ -43,7 +43,7 @@ def _with(body: list[Any], header: int, line: int) -> Any:
     found = [
         node
         for node in nodes(body)
-        if isinstance(node, _ast.With)
+        if isinstance(node, (_ast.With, _ast.AsyncWith))
         and node.lineno <= header <= max(node.lineno, node.body[0].lineno - 1)
         and node.body[0].lineno <= line <= (node.end_lineno or 0)
     ]
