@@ -12,7 +12,7 @@ import builtins
 import sys
 import types
 
-from sandbox.guest import exchange, frames, lending, library, remote, serving, values
+from sandbox.guest import classes, exchange, frames, lending, library, remote, serving, values
 from sandbox.guest.lane import HostGoneError, Lane, ProgramGoneError, ProgramRaisedError, ViolationError
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
 
@@ -53,7 +53,7 @@ class Bridge:
         # The program's objects: by number, weakly, since a number that nobody uses is given back.
         self._last = 0
         self._remotes: dict[int, Any] = {}
-        self._kinds: dict[int, tuple[int, str, tuple[int | None, ...]]] = {}
+        self._kinds: dict[int, tuple[int, str, tuple[int | None, ...], int]] = {}
         self._released: list[int] = []
         # Its exception classes, and generators and coroutines, which are real ones here: by identity.
         self._error_classes: dict[int, type[BaseException]] = {}
@@ -252,7 +252,9 @@ class Bridge:
         number, flags, text, bases, *own_hash = name
         if [type(part) for part in own_hash] not in ([], [int], [type(None)]):
             raise MalformedValueError("a hash that is none")
-        kind = flags, text, tuple(own_hash)
+        # Of an object: its class, which may be said here for the first time.
+        of = bases[0][0] if bases and type(bases[0]) is list and bases[0] else bases[0] if bases else 0
+        kind = flags, text, tuple(own_hash), of
         if number in self._error_classes or self._kinds.get(number) == kind:
             # Said in an answer that was interrupted while it was taken in.
             return self._remote(number)
@@ -260,9 +262,17 @@ class Bridge:
             found = tuple(self._base(base) for base in bases)
             self._count(number)
             return self._make_error_class(number, text, found)
+        # Held until what is of it is made.
+        held = self._class(bases[0]) if bases else None
         self._count(number)
         self._kinds[number] = kind
-        return self._make(number)
+        return self._make(number, held)
+
+    def _class(self, base: Any) -> classes.RemoteType:
+        found = self._remote(base)
+        if type(found) is not classes.RemoteType:
+            raise MalformedValueError("a class that is none")
+        return found
 
     def _count(self, number: int) -> None:
         # Children of the tests may have been told of some.
@@ -270,11 +280,16 @@ class Bridge:
             raise MalformedValueError("an object of the program out of turn")
         self._last = number
 
-    def _make(self, number: int) -> Any:
-        flags, name, own_hash = self._kinds[number]
+    def _make(self, number: int, kind: classes.RemoteType | None = None) -> Any:
+        flags, name, own_hash, of = self._kinds[number]
         if number in self._released:
             self._released.remove(number)
-        made: Any = remote.make(self, number, flags, name, own_hash)
+        made: Any
+        if flags & serving.CLASS:
+            made = classes.make_class(self, number, flags, name, own_hash)
+        else:
+            kind = self._class(of) if kind is None and of else kind
+            made = classes.make(self, number, flags, name, own_hash, kind=kind)
         if flags & (serving.GENERATOR | serving.COROUTINE):
             made = remote.generate(made) if flags & serving.GENERATOR else remote.wait_for(made)
             self._stand_ins[id(made)] = _weakref.ref(made), number

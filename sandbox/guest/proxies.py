@@ -8,9 +8,10 @@ import types
 
 from sandbox.guest import serving
 from sandbox.guest.borrowing import ImportedModule, may_share, means_library, theirs_of
+from sandbox.guest.classes import make
 from sandbox.guest.lending import TESTS_MODULE
 from sandbox.guest.places import is_remote
-from sandbox.guest.remote import Remote, held_by, make
+from sandbox.guest.remote import Remote, held_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

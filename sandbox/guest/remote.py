@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from sandbox.guest.bridge import Bridge
 
 ITEMS_MAX = 1_000_000
-_ASKED_FOR = frozenset({"__name__", "__qualname__", "__annotations__", "__wrapped__"})
+_ASKED_FOR = frozenset({"__name__", "__qualname__", "__annotations__", "__defaults__", "__wrapped__"})
 
 
 def _bridge(remote: Remote) -> Bridge:
     return object.__getattribute__(remote, "_sandbox_bridge")  # type: ignore[no-any-return]
 
 
-def _ask(remote: Remote, operation: str, /, *args: Any, **kwargs: Any) -> Any:
+def ask(remote: Remote, operation: str, /, *args: Any, **kwargs: Any) -> Any:
+    """Have the program do something with an object of its own."""
     return _bridge(remote).ask(operation, remote, *args, **kwargs)
 
 
-def _refuse(remote: Remote, what: str) -> NoReturn:
+def refuse(remote: Remote, what: str) -> NoReturn:
     """Refuse what cannot be asked, and have it known even where the tests catch it.
 
     Raises:
@@ -42,7 +43,7 @@ def _refuse(remote: Remote, what: str) -> NoReturn:
     raise UnsupportedValueError(what)
 
 
-def _yes_or_no(remote: Remote, operation: str, *args: Any) -> bool:
+def yes_or_no(remote: Remote, operation: str, *args: Any) -> bool:
     """Ask what only a bool answers; whoever counts on the answer counts on the program's word."""
     return _yes_or_no_of(_bridge(remote), operation, remote, *args)
 
@@ -88,22 +89,20 @@ class Remote:
         Raises:
             AttributeError: It has none, or it is one that Python itself looks for.
         """
+        if name == "__dataclass_fields__":
+            return getattr(type(self), name)
         if name.startswith("__") and name.endswith("__") and name not in _ASKED_FOR:
             raise AttributeError(name)
-        answer = _ask(self, "attribute", name)
-        if name == "__annotations__" and (type(answer) is not dict or any(type(one) is str for one in answer.values())):
-            # Whoever asks the library for types has it evaluate such text, here.
-            raise AttributeError(name)
-        return answer
+        return annotations_of(self) if name == "__annotations__" else ask(self, "attribute", name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _ask(self, "set", name, value)
+        ask(self, "set", name, value)
 
     def __delattr__(self, name: str) -> None:
-        _ask(self, "delete", name)
+        ask(self, "delete", name)
 
     def __dir__(self) -> list[str]:
-        return _ask(self, "dir")  # type: ignore[no-any-return]
+        return ask(self, "dir")  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -111,12 +110,12 @@ class Remote:
         if not isinstance(other, Remote):
             return NotImplemented
         # What is read is a set, or the keys of a dictionary: over there they are different.
-        return not _bridge(self).is_reading() and _yes_or_no(self, "eq", other)
+        return not _bridge(self).is_reading() and yes_or_no(self, "eq", other)
 
     def __ne__(self, other: object) -> bool:
         if self is other:
             return False
-        return _yes_or_no(self, "ne", other) if isinstance(other, Remote) else NotImplemented
+        return yes_or_no(self, "ne", other) if isinstance(other, Remote) else NotImplemented
 
     def __hash__(self) -> int:
         own = object.__getattribute__(self, "_sandbox_hash")
@@ -127,56 +126,56 @@ class Remote:
         return own[0]  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
-        return _yes_or_no(self, "bool")
+        return yes_or_no(self, "bool")
 
     def __contains__(self, item: object) -> bool:
-        if _yes_or_no(self, "is_searched"):
+        if yes_or_no(self, "is_searched"):
             # Its own __contains__ would learn what is looked for, and say so.
-            _refuse(self, f"'in' on a {type(self).__name__!r} of the program, which has no items to look through")
+            refuse(self, f"'in' on a {type(self).__name__!r} of the program, which has no items to look through")
         return any(part is item or part == item for part in self)
 
     def __iter__(self) -> Iterator[Any]:
-        return _Pulled(_ask(self, "iter"))
+        return _Pulled(ask(self, "iter"))
 
     def __next__(self) -> Any:
-        more, value = _pair(_ask(self, "next"))
+        more, value = _pair(ask(self, "next"))
         if not more:
             raise StopIteration(value)
         return value
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        return _Awaited(_ask(self, "aiter"))
+        return _Awaited(ask(self, "aiter"))
 
     def __reversed__(self) -> Iterator[Any]:
-        return _Pulled(_ask(self, "reversed"))
+        return _Pulled(ask(self, "reversed"))
 
     def __enter__(self) -> Any:
-        return _ask(self, "enter")
+        return ask(self, "enter")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        return self._leave("exit", error, trace)
+        return self._sandbox_leave("exit", error, trace)
 
     async def __aenter__(self) -> Any:
-        return _ask(self, "aenter")
+        return ask(self, "aenter")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        return self._leave("aexit", error, trace)
+        return self._sandbox_leave("aexit", error, trace)
 
-    def _leave(self, operation: str, error: BaseException | None, trace: TracebackType | None) -> bool:
+    def _sandbox_leave(self, operation: str, error: BaseException | None, trace: TracebackType | None) -> bool:
         swallows = True
         try:
-            swallows = bool(_ask(self, operation, None if error is None else told(error)))
+            swallows = bool(ask(self, operation, None if error is None else told(error)))
         finally:
             # Also where it raises another one instead.
             if swallows and error is not None:
-                self._note_swallowed(error, trace)
+                self._sandbox_note_swallowed(error, trace)
         return swallows
 
-    def _note_swallowed(self, error: BaseException, trace: TracebackType | None) -> None:
+    def _sandbox_note_swallowed(self, error: BaseException, trace: TracebackType | None) -> None:
         standing = _bridge(self).lane.standing
         standing.swallowed(error)
         if standing.source is not None and swallowing.leaves_out_checks(standing.source, trace):
@@ -186,22 +185,25 @@ class Remote:
         return wait_for(self).__await__()
 
     def __copy__(self) -> Any:
-        return _ask(self, "copy")
+        return ask(self, "copy")
 
     def __deepcopy__(self, memo: object) -> Any:
-        return _ask(self, "deepcopy")
+        return ask(self, "deepcopy")
 
     def __getitem__(self, key: Any) -> Any:
-        return _ask(self, "getitem", key)
+        return ask(self, "getitem", key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        _ask(self, "setitem", key, value)
+        ask(self, "setitem", key, value)
 
     def __delitem__(self, key: Any) -> None:
-        _ask(self, "delitem", key)
+        ask(self, "delitem", key)
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        refuse(self, f"a {type(self).__name__!r} of the program, pickled")
 
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
-        _refuse(self, "a class of the tests that derives from one of the program")
+        refuse(self, "a class of the tests that derives from one of the program")
 
 
 class _Pulled:
@@ -217,7 +219,7 @@ class _Pulled:
     def __next__(self) -> Any:
         self._left -= 1
         if self._left < 0:
-            _refuse(self._source, f"an iterator of more than {ITEMS_MAX} items")
+            refuse(self._source, f"an iterator of more than {ITEMS_MAX} items")
         return next(self._source)
 
 
@@ -234,8 +236,8 @@ class _Awaited:
     async def __anext__(self) -> Any:
         self._left -= 1
         if self._left < 0:
-            _refuse(self._source, f"an iterator of more than {ITEMS_MAX} items")
-        more, value = _pair(_ask(self._source, "anext"))
+            refuse(self._source, f"an iterator of more than {ITEMS_MAX} items")
+        more, value = _pair(ask(self._source, "anext"))
         if not more:
             raise StopAsyncIteration
         return value
@@ -254,7 +256,7 @@ class RemoteCallable(Remote):
             UnsupportedValueError: An argument or the result cannot cross.
             Exception: What the program raised.
         """
-        return _ask(self, "call", *args, **kwargs)
+        return ask(self, "call", *args, **kwargs)
 
     @property
     def __signature__(self) -> Any:
@@ -264,28 +266,10 @@ class RemoteCallable(Remote):
             AttributeError: It has none.
         """
         try:
-            *parameters, returned = _ask(self, "signature")
+            *parameters, returned = ask(self, "signature")
             return _signature(parameters, returned)
         except (TypeError, ValueError) as error:
             raise AttributeError(str(error)) from None
-
-
-class RemoteClass(RemoteCallable):
-    """A class of the program."""
-
-    def __instancecheck__(self, item: object) -> bool:
-        return isinstance(item, Remote) and _yes_or_no(self, "is_instance", item)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, type) and issubclass(other, Remote):
-            # It is the stand-in's, which nobody knows here: not even that it is another one.
-            _refuse(self, "a comparison of a class of the program and the type() of an object: use isinstance()")
-        return super().__eq__(other)
-
-    __hash__ = Remote.__hash__
-
-    def __subclasscheck__(self, kind: object) -> bool:
-        return isinstance(kind, RemoteClass) and _yes_or_no(self, "is_subclass", kind)
 
 
 def _signature(parameters: list[Any], returned: list[Any]) -> Any:
@@ -331,7 +315,7 @@ def _unary(operation: str, kind: type) -> Callable[[Remote], Any]:
         return answer
 
     def _answered(self: Remote) -> Any:
-        answer = _ask(self, operation)
+        answer = ask(self, operation)
         if kind is not object and type(answer) is not kind:
             raise TypeError(f"the program answered {operation!r} with {type(answer).__name__!r}")
         return answer
@@ -342,11 +326,11 @@ def _unary(operation: str, kind: type) -> Callable[[Remote], Any]:
 def _binary(operation: str, *, swapped: bool = False) -> Callable[[Remote, Any], Any]:
     def method(self: Remote, other: Any) -> Any:
         if not isinstance(other, Remote):
-            _refuse(
+            refuse(
                 self,
                 f"what comes of a {type(self).__name__!r} of the program and a value of the tests by {operation!r}",
             )
-        return _ask(other, operation, self) if swapped else _ask(self, operation, other)
+        return ask(other, operation, self) if swapped else ask(self, operation, other)
 
     return method
 
@@ -354,9 +338,9 @@ def _binary(operation: str, *, swapped: bool = False) -> Callable[[Remote, Any],
 def _ordering(operation: str) -> Callable[[Remote, object], bool]:
     def method(self: Remote, other: object) -> bool:
         if isinstance(other, Remote):
-            return _yes_or_no(self, operation, other)
+            return yes_or_no(self, operation, other)
         # That it cannot be compared would be for the program to say, and tests may want to hear it.
-        _refuse(
+        refuse(
             self, f"a comparison by {operation!r} of a {type(self).__name__!r} of the program and a value of the tests"
         )
 
@@ -378,26 +362,45 @@ for _name in ("lt", "le", "gt", "ge"):
 
 
 def _format(self: Remote, specification: str) -> str:
-    return str(_ask(self, "format", specification))
+    return str(ask(self, "format", specification))
 
 
 def _round(self: Remote, digits: int | None = None) -> Any:
-    return _ask(self, "round", digits)
+    return ask(self, "round", digits)
 
 
 Remote.__format__ = _format  # type: ignore[assignment]
 Remote.__round__ = _round  # type: ignore[attr-defined]
 
 
-def _documentation(self: Remote) -> str | None:
-    answer = _ask(self, "attribute", "__doc__")
+def documentation_of(self: Remote) -> str | None:
+    """Return a docstring, as far as nobody would run it."""
+    answer = ask(self, "attribute", "__doc__")
     # The examples in one would be run here, by doctest.
     return answer if type(answer) is str and ">>>" not in answer else None
 
 
-def _attributes(self: Remote) -> dict[str, Any]:
+def annotations_of(self: Remote) -> dict[str, Any]:
+    """Return annotations that nobody would evaluate.
+
+    Raises:
+        AttributeError: It has none, or such as are text.
+    """
+    answer = ask(self, "attribute", "__annotations__")
+    if type(answer) is not dict or any(type(one) is str for one in answer.values()):
+        # Whoever asks the library for types has it evaluate such text, here.
+        raise AttributeError("__annotations__")
+    return answer
+
+
+def members_of(self: Remote) -> dict[str, Any]:
+    """Return what an object holds.
+
+    Raises:
+        AttributeError: That is no dictionary.
+    """
     # What functools.wraps makes gets all of a function's: the program would say by what names the tests go.
-    answer = {} if isinstance(self, RemoteCallable) else _ask(self, "attribute", "__dict__")
+    answer = {} if isinstance(self, RemoteCallable) else ask(self, "attribute", "__dict__")
     if type(answer) is not dict:
         raise AttributeError("__dict__")
     return {
@@ -405,26 +408,11 @@ def _attributes(self: Remote) -> dict[str, Any]:
     }
 
 
-_classes: dict[tuple[int, str], type[Remote]] = {}
-
-
-def make(bridge: Bridge, number: int | str, flags: int, name: str, own_hash: tuple[int | None, ...] = ()) -> Remote:
-    """Make the stand-in of an object; its class has the name of the object's own."""
-    base: type[Remote] = RemoteCallable if flags & serving.CALLABLE else Remote
-    if flags & serving.CLASS:
-        base, name = RemoteClass, "type"
-    key = (flags & (serving.CLASS | serving.CALLABLE), name)
-    if key not in _classes:
-        members = {"__dict__": property(_attributes), "__doc__": property(_documentation)}
-        _classes[key] = type(_printable(name), (base,), members)
-    return _classes[key](bridge, number, own_hash)
-
-
 def generate(remote: Remote) -> Generator[Any, Any, Any]:
     """Stand for a generator of the program, item by item."""
     value, left = None, ITEMS_MAX
     while left := left - 1:
-        more, item = _pair(_ask(remote, "send", value))
+        more, item = _pair(ask(remote, "send", value))
         while more:
             try:
                 value = yield item
@@ -433,7 +421,7 @@ def generate(remote: Remote) -> Generator[Any, Any, Any]:
                 more, item = _pair(_throw(remote, error))
         else:
             return item
-    _refuse(remote, f"a generator of more than {ITEMS_MAX} items")
+    refuse(remote, f"a generator of more than {ITEMS_MAX} items")
 
 
 def _throw(remote: Remote, error: Exception) -> Any:
@@ -442,7 +430,7 @@ def _throw(remote: Remote, error: Exception) -> Any:
         raise error
     said = told(error)
     try:
-        return _ask(remote, "throw", said)
+        return ask(remote, "throw", said)
     except Exception as back:
         kind = said[0] if type(said) is list else type(error)
         if type(back) is kind and back.args == error.args:
@@ -453,7 +441,7 @@ def _throw(remote: Remote, error: Exception) -> Any:
 
 async def wait_for(remote: Remote) -> Any:
     """Stand for a coroutine of the program: it runs to its end over there, once it is awaited."""
-    return _ask(remote, "await")
+    return ask(remote, "await")
 
 
 class _ErrorClass(type):
@@ -487,7 +475,7 @@ def error_class(bridge: Bridge, name: str, bases: tuple[type, ...]) -> type[Base
         "__str__": _text,
         "__repr__": _representation,
     }
-    made: Any = _ErrorClass(_printable(name), bases, members)
+    made: Any = _ErrorClass(printable(name), bases, members)
     return made  # type: ignore[no-any-return]
 
 
@@ -522,7 +510,7 @@ def _made_over_there(self: BaseException, /, *args: Any, **kwargs: Any) -> None:
     self.__dict__["_sandbox_itself"] = answer[2]
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """Return a name that a class may have: the program's may hold what no source can."""
     return name.replace("\0", "?").encode("utf-8", "replace").decode()
 

@@ -24,8 +24,8 @@ ASK, REPLY = b"QA"
 RETURNED, THREW, UNSUPPORTED, BACK = b"REUB"
 ID_BYTES = 8
 
-CALLABLE, CLASS, ERROR_CLASS, GENERATOR, COROUTINE = 1, 2, 4, 8, 16
-"""What an object of the program is, as far as the tests' side must know."""
+CALLABLE, CLASS, ERROR_CLASS, GENERATOR, COROUTINE, OF_CALLABLES = 1, 2, 4, 8, 16, 32
+"""What an object of the program is, as far as the tests' side must know; the last, of a class: what its objects are."""
 FOREIGN_CALLABLE, FOREIGN_ITERATOR, FOREIGN_OBJECT = 1, 2, 4
 """What an object of the tests lets the program do: call it, ask it for the next one, use what is not private."""
 
@@ -137,9 +137,28 @@ def _made(kind: type[BaseException], args: list[Any] | None, message: str) -> Ba
 
 ARITHMETIC = "add sub mul matmul truediv floordiv mod pow xor lshift rshift"
 """Operations of two operands that may also be done in place."""
+_VALUE_TYPES = (int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset)
+
+
+def _call(target: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Call it.
+
+    Raises:
+        UnsupportedValueError: It made an object that crosses as a value, and would not have its methods there.
+    """
+    made = target(*args, **kwargs)
+    kind = type(made)
+    if kind is target and issubclass(kind, _VALUE_TYPES):
+        own = (_MEMBERS.__get__(base) for base in _MRO.__get__(kind) if base.__module__ == target.__module__)
+        lost = [name for members in own for name, one in members.items() if type(one) is types.FunctionType]
+        if any(not name.startswith("_") for name in lost):
+            raise UnsupportedValueError(f"a {kind.__name__!r}, which is a value: it would not have its methods")
+    return made
+
+
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "value": lambda target: target,
-    "call": lambda target, /, *args, **kwargs: target(*args, **kwargs),
+    "call": _call,
     "method": lambda target, name, /, *args, **kwargs: getattr(target, name)(*args, **kwargs),
     "attribute": _attribute,
     "set": setattr,
@@ -152,6 +171,9 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "exit": _leave,
     "aiter": lambda target: target.__aiter__(),
     "signature": _parameters,
+    "own_member": lambda target, name: vars(target)[name],
+    "own_names": lambda target: list(vars(target)),
+    "fields": lambda target: list(target.__dataclass_fields__),
     "is_searched": _is_searched_by_itself,
     "len": len,
     "iter": iter,
@@ -363,6 +385,8 @@ class Service:
             operation, target, args, kwargs = asked
             parts = [self._operations[operation](target, *args, **kwargs)]
             raised = False
+        except UnsupportedValueError as error:
+            return UNSUPPORTED, frames.text(f"the program made {error}")
         except BaseException as error:
             parts = self.raised(error)
         finally:
@@ -429,10 +453,14 @@ class Service:
         if known is not None:
             return known
         flags = _flags_of(item)
-        # The classes that an exception derives from, each by a name that both sides have, or like itself.
-        bases = [_shared_name(base) or self._described(base) for base in item.__bases__] if flags & ERROR_CLASS else []
-        if flags & ERROR_CLASS and (name := library.exception_name(item)) is not None:
-            bases.insert(0, name)
+        bases: list[Any] = []
+        if flags & ERROR_CLASS:
+            # The classes that it derives from, each by a name that both sides have, or like itself.
+            bases = [_shared_name(base) or self._described(base) for base in item.__bases__]
+            if (name := library.exception_name(item)) is not None:
+                bases.insert(0, name)
+        elif not flags & CLASS and _is_made_by_statement(type(item)):
+            bases = [self._described(type(item))]
         self._last += 1
         self._numbers[id(item)] = self._last
         self._objects[self._last] = item
@@ -524,15 +552,28 @@ def _shared_name(kind: type) -> str:
     return kind.__name__ if any(kind is shared for shared in SHARED_TYPES) else ""
 
 
+_MRO: Any = type.__dict__["__mro__"]
+_MEMBERS: Any = type.__dict__["__dict__"]
+_HEAP_TYPE = 1 << 9
+"""A flag of classes: no one of Python's own in C."""
+
+
 def is_error_class(kind: Any) -> bool:
     """Tell whether a class is one of exceptions, without asking its own class of classes."""
-    return any(base is BaseException for base in type.__dict__["__mro__"].__get__(kind))
+    return any(base is BaseException for base in _MRO.__get__(kind))
+
+
+def _is_made_by_statement(kind: Any) -> bool:
+    return bool(type.__dict__["__flags__"].__get__(kind) & _HEAP_TYPE) and not is_error_class(kind)
 
 
 def _flags_of(item: Any) -> int:
     # By its type alone: an object may raise, or lie, when it is asked for its class.
     if issubclass(type(item), type):
-        return CALLABLE | CLASS | (ERROR_CLASS if is_error_class(item) else 0)
+        if is_error_class(item):
+            return CALLABLE | CLASS | ERROR_CLASS
+        has_call = any("__call__" in _MEMBERS.__get__(base) for base in _MRO.__get__(item))
+        return CALLABLE | CLASS | (OF_CALLABLES if has_call else 0)
     if type(item) is types.GeneratorType:
         return GENERATOR
     if type(item) is types.CoroutineType:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.guest import frames, remote
+from sandbox.guest import classes, frames, remote
 from sandbox.guest.judging import TestsError
 from sandbox.guest.lane import ProgramGoneError, ViolationError
 from tests.unit.roles import judge
@@ -627,7 +627,7 @@ def test_an_object_that_is_false_stays_one_object() -> None:
 def test_a_class_may_be_called_anything() -> None:
     # No program can name a class so; one that speaks for itself can say that it has.
     bridge: Any = SimpleNamespace(release=lambda number: None)
-    assert type(remote.make(bridge, 1, 0, "a\ud800\0b")).__name__ == "a??b"
+    assert type(classes.make(bridge, 1, 0, "a\ud800\0b")).__name__ == "a??b"
     assert remote.error_class(bridge, "a\udfff", (ValueError,)).__name__ == "a?"
 
 
