@@ -14,6 +14,7 @@ import types
 
 from sandbox.guest import classes, exchange, frames, lending, library, remote, serving, values
 from sandbox.guest.lane import HostGoneError, Lane, ProgramGoneError, ProgramRaisedError, ViolationError
+from sandbox.guest.sharing import SharedNames
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
 
 TYPE_CHECKING = False
@@ -37,6 +38,7 @@ class Bridge:
 
     Attributes:
         lane: The way to the program.
+        shared: Containers that the program has by the same names.
         patches: What they put in the place of the library's functions, where they may.
         seeds: What the tests have seeded since the last question: modules, and arguments of their `seed`.
         questions: How many were asked; those for what an object is as a number or a text do not count.
@@ -46,6 +48,7 @@ class Bridge:
         self.lane = lane
         self.seeds: list[list[Any]] = []
         self.patches: Patches | None = None
+        self.shared = SharedNames()
         self.questions = 0
         self._reader = 0
         self._plain_input, self._plain_stdin = builtins.input, sys.stdin
@@ -94,11 +97,11 @@ class Bridge:
     def _ask(self, operation: str, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         self.lane.check()
         self.questions += 1
-        encoder = values.Encoder(self._refer)
-        question = encoder.encode([operation, target, args, kwargs, self._released, self._setting()])
-        self._released, self.seeds = [], []
-        containers = encoder.containers
         try:
+            encoder = values.Encoder(self._refer)
+            question = encoder.encode([operation, target, args, kwargs, self._released, self._setting()])
+            self._released, self.seeds = [], []
+            containers = encoder.containers
             if operation == "value":
                 self.lane.standing.contact()
             else:
@@ -109,7 +112,10 @@ class Bridge:
                     lambda body, is_given_up: self._answer_back(body, containers, is_given_up=is_given_up),
                     lambda kind, payload: self._decoded(operation, kind, payload, containers),
                 )
-            return self._read(kind, answer, containers)
+            try:
+                return self._read(kind, answer, containers)
+            finally:
+                self.shared.are_in_step()
         except (ProgramGoneError, ViolationError) as error:
             self.lane.over = error
             raise
@@ -191,6 +197,8 @@ class Bridge:
         setting: dict[str, Any] = {}
         if self.seeds:
             setting["seeds"] = self.seeds
+        if shared := self.shared.to_send():
+            setting["shared"] = shared
         if self.patches is not None:
             setting["patched"], setting["environ"] = self.patches.now(), self.patches.environ()
             setting |= self.patches.listeners
@@ -286,7 +294,7 @@ class Bridge:
             self._released.remove(number)
         made: Any
         if flags & serving.CLASS:
-            made = classes.make_class(self, number, flags, name, own_hash)
+            made = classes.make_class(self, number, flags, name)
         else:
             kind = self._class(of) if kind is None and of else kind
             made = classes.make(self, number, flags, name, own_hash, kind=kind)

@@ -15,6 +15,7 @@ from sandbox.guest.remote import (
     annotations_of,
     ask,
     documentation_of,
+    make_of,
     members_of,
     printable,
     refuse,
@@ -139,12 +140,6 @@ class RemoteType(type):
     def __subclasscheck__(cls, kind: object) -> bool:
         return type(kind) is RemoteType and yes_or_no(cls._sandbox_handle, "is_subclass", kind)
 
-    def __eq__(cls, other: object) -> bool:
-        return cls is other or (type(other) is RemoteType and cls._sandbox_handle == other._sandbox_handle)
-
-    def __hash__(cls) -> int:
-        return hash(cls._sandbox_handle)
-
     def __bool__(cls) -> bool:
         return bool(cls._sandbox_handle)
 
@@ -170,11 +165,11 @@ _classes: dict[tuple[int, str], type[Remote]] = {}
 """Of objects whose class says nothing, by whether they can be called, and by its name."""
 
 
-def make_class(bridge: Bridge, number: int, flags: int, name: str, own_hash: tuple[int | None, ...]) -> RemoteType:
+def make_class(bridge: Bridge, number: int, flags: int, name: str) -> RemoteType:
     """Make the stand-in of a class."""
     base = RemoteCallable if flags & serving.OF_CALLABLES else Remote
     made: Any = type.__call__(RemoteType, printable(name), (base,), {**_MEMBERS, "__module__": "program"})
-    type.__setattr__(made, "_sandbox_handle", RemoteCallable(bridge, number, own_hash))
+    type.__setattr__(made, "_sandbox_handle", make_of(RemoteCallable, bridge, number))
     return made  # type: ignore[no-any-return]
 
 
@@ -194,6 +189,4 @@ def make(
         if key not in _classes:
             _classes[key] = type(printable(name), (base,), dict(_MEMBERS))
         kind = _classes[key]
-    made: Any = object.__new__(kind)
-    Remote.__init__(made, bridge, number, own_hash)
-    return made  # type: ignore[no-any-return]
+    return make_of(kind, bridge, number, own_hash)  # type: ignore[no-any-return]

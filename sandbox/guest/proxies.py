@@ -11,7 +11,7 @@ from sandbox.guest.borrowing import ImportedModule, may_share, means_library, th
 from sandbox.guest.classes import make
 from sandbox.guest.lending import TESTS_MODULE
 from sandbox.guest.places import is_remote
-from sandbox.guest.remote import Remote, held_by
+from sandbox.guest.remote import Remote, held_by, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,9 +83,10 @@ class ProgramNames(_Names):
             __import__(module_name)
             return sys.modules[module_name]
         if kind:
-            value = self._bridge.ask("value", Remote(self._bridge, name))
+            value = self._bridge.ask("value", named(self._bridge, name))
             if not is_remote(value):
                 self._bridge.lane.standing.given = True
+            value = self._bridge.shared.hold(name, value)
             replaced = self._replaced.get(name)
             return replaced[0] if replaced is not None and held_by(theirs_of(replaced[0])) is value else value
         self._bridge.lane.standing.missed = name
@@ -98,9 +99,7 @@ class ProgramNames(_Names):
             return None
         known = self._by_name.get(name)
         if not isinstance(known, ImportedModule):
-            known = self._by_name[name] = ImportedModule(
-                self.of_program(name), self._bridge, Remote(self._bridge, name)
-            )
+            known = self._by_name[name] = ImportedModule(self.of_program(name), self._bridge, named(self._bridge, name))
         return known
 
     def replace(self, name: str, value: Any) -> None:
@@ -110,7 +109,9 @@ class ProgramNames(_Names):
             Exception: What the program raised.
         """
         self._let_go_of(name)
-        setattr(Remote(self._bridge, ""), name, value)
+        self._bridge.shared.put(name, None)
+        setattr(named(self._bridge, ""), name, value)
+        self._bridge.shared.put(name, value)
         held, kind = self._replaced.get(name, (None, ("value", "")))
         if held is not None and held is value:
             self._by_name[name], self._kinds[name] = held, kind
@@ -124,7 +125,8 @@ class ProgramNames(_Names):
             Exception: What the program raised.
         """
         self._let_go_of(name)
-        delattr(Remote(self._bridge, ""), name)
+        self._bridge.shared.put(name, None)
+        delattr(named(self._bridge, ""), name)
         self._kinds.pop(name, None)
 
     def _let_go_of(self, name: str) -> None:
@@ -133,7 +135,7 @@ class ProgramNames(_Names):
             return
         if held_by(theirs_of(held)) is None:
             try:
-                value = self._bridge.ask("value", Remote(self._bridge, name))
+                value = self._bridge.ask("value", named(self._bridge, name))
             except NameError:
                 # The program has deleted it since.
                 return

@@ -55,6 +55,25 @@ def _yes_or_no_of(bridge: Bridge, operation: str, *args: Any) -> bool:
     return answer
 
 
+def make_of(kind: type, bridge: Bridge, name: int | str | list[Any], own_hash: tuple[int | None, ...] = ()) -> Any:
+    """Make a stand-in of a class, for what the program has by a number or a name.
+
+    Not by a constructor: to mocks, that of a class of the program would be it.
+    """
+    made: Any = object.__new__(kind)
+    object.__setattr__(made, "_sandbox_bridge", bridge)
+    object.__setattr__(made, "_sandbox_hash", own_hash)
+    object.__setattr__(made, "_sandbox_name", name)
+    object.__setattr__(made, "_sandbox_said", {})
+    object.__setattr__(made, "_sandbox_bound", None)
+    return made
+
+
+def named(bridge: Bridge, name: str) -> Remote:
+    """Return what stands for whatever the program calls so; for its module, if there is no name."""
+    return make_of(Remote, bridge, name)  # type: ignore[no-any-return]
+
+
 def held_by(remote: Remote) -> Remote | None:
     """Return what a stand-in has been bound to, if it has."""
     return object.__getattribute__(remote, "_sandbox_bound")  # type: ignore[no-any-return]
@@ -64,13 +83,6 @@ class Remote:
     """An object of the program."""
 
     _sandbox_is_remote = True
-
-    def __init__(self, bridge: Bridge, name: int | str | list[Any], own_hash: tuple[int | None, ...] = ()) -> None:
-        object.__setattr__(self, "_sandbox_bridge", bridge)
-        object.__setattr__(self, "_sandbox_hash", own_hash)
-        object.__setattr__(self, "_sandbox_name", name)
-        object.__setattr__(self, "_sandbox_said", {})
-        object.__setattr__(self, "_sandbox_bound", None)
 
     def __del__(self) -> None:
         name = object.__getattribute__(self, "_sandbox_name")
@@ -268,7 +280,7 @@ class RemoteCallable(Remote):
         try:
             *parameters, returned = ask(self, "signature")
             return _signature(parameters, returned)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, LookupError) as error:
             raise AttributeError(str(error)) from None
 
 

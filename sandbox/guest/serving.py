@@ -10,7 +10,7 @@ import _thread
 import builtins
 import types
 
-from sandbox.guest import exchange, frames, library, values
+from sandbox.guest import exchange, frames, library, sharing, values
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, UnsupportedValueError
 
 TYPE_CHECKING = False
@@ -322,6 +322,9 @@ class Service:
         # Generators that stand for the tests' iterators have no attribute to keep their number in.
         self._foreign: dict[int, tuple[Any, int]] = {}
         self._known: dict[int, Any] = {}
+        # What the tests have had by a name, when they last asked for it.
+        self._shared: dict[str, Any] = {}
+        self._asked_for: dict[str, Any] = {}
         # The questions that are open, the newest last: id, containers.
         self._open: list[tuple[bytes, list[Any]]] = []
         # By the question within which something was asked back: tests may interrupt one, and ask another.
@@ -380,10 +383,13 @@ class Service:
         """Do what was asked, and describe what came of it: a value or an exception, and what changed in place."""
         before = exchange.look_at(containers)
         restore = _arrange(setting)
+        shared = [sharing.SharedByProgram(self._shared_by(name), *one) for name, *one in setting.get("shared", ())]
         raised = True
         try:
             operation, target, args, kwargs = asked
             parts = [self._operations[operation](target, *args, **kwargs)]
+            if operation in {"set", "delete"} and target is self._module:
+                self._shared.pop(args[0], None)
             raised = False
         except UnsupportedValueError as error:
             return UNSUPPORTED, frames.text(f"the program made {error}")
@@ -391,6 +397,10 @@ class Service:
             parts = self.raised(error)
         finally:
             restore()
+            for one in shared:
+                one.bring_into_step()
+            self._shared |= self._asked_for
+            self._asked_for.clear()
         try:
             answer = [*parts, exchange.changes(containers, before)]
             return THREW if raised else RETURNED, self._encode(answer, containers)[0]
@@ -516,7 +526,12 @@ class Service:
             return self._module
         if name not in self._module.__dict__:
             raise NameError(f"name {name!r} is not defined")
-        return self._module.__dict__[name]
+        self._asked_for[name] = self._module.__dict__[name]
+        return self._asked_for[name]
+
+    def _shared_by(self, name: str) -> Any:
+        """Return the container that the tests have had by a name: the program may have another one there by now."""
+        return self._shared.setdefault(name, self._module.__dict__.get(name))
 
     def _known_foreign(self, number: int, flags: int, name: str = "", doc: str = "") -> Any:
         if number not in self._known:

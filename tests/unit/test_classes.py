@@ -227,6 +227,15 @@ with patch('program.Square.area', return_value=9):
     assert Square(1).area() == 9
 assert Square(3).area() == 9
 """,
+    "replaced with its own specification": """
+with patch("program.Square", autospec=True) as fake:
+    fake.return_value.area.return_value = 7
+    assert program.make("square").area() == 7
+    fake.return_value.area.assert_called_once_with()
+with patch("program.make", autospec=True, return_value=3) as fake:
+    assert program.make("a") == 3
+fake.assert_called_once_with("a")
+""",
     "replaced as a whole": """
 with patch('program.Square') as fake:
     fake.return_value.area.return_value = 7
@@ -302,6 +311,20 @@ from program import *
 def test_what_holds_of_classes_and_objects(tests: str) -> None:
     told = judge(PROGRAM, _HEAD + tests)
     assert told.passed, told.results
+
+
+def test_what_cannot_be_given_is_no_exception_that_tests_can_want() -> None:
+    tests = "import pathlib, pytest\ndef test_it():\n    with pytest.raises(Exception):\n        make(pathlib.Path())\n"
+    told = judge(PROGRAM, f"{_HEAD}{tests}")
+    assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
+
+
+def test_classes_are_equal_to_themselves_alone() -> None:
+    program = "class Kind(type):\n    def __eq__(kind, other):\n        return True\n    __hash__ = type.__hash__\n"
+    program += "class Any(metaclass=Kind):\n    pass\nclass Right:\n    pass\ndef make():\n    return Any()\n"
+    for check in ("type(make()) == Right", "Right == Any", "type(make()) == list", "type(make()) in (Right, list)"):
+        told = judge(program, f"from program import *\nassert type(make()) is Any\nassert {check}")
+        assert [result[0] for result in told.results] == [frames.PASSED, frames.FAILED], check
 
 
 @pytest.mark.parametrize(

@@ -445,3 +445,116 @@ class TestThere:
 """
     told = judge(f"{PROGRAM}\ndef taken(kind):\n    return {made}\n", tests)
     assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
+
+
+SHARING = """
+conf = {"a": {"b": 1}, "n": 2}
+found = {}
+log = []
+made = []
+many = list(range(100_000))
+seen = set()
+
+class Thing:
+    pass
+
+def add(name, count):
+    found[name] = found.get(name, 0) + count
+    log.append(name)
+    seen.add(name)
+
+def begin_anew():
+    global log
+    log = []
+
+def configured():
+    return conf["a"]["b"] + conf["n"]
+
+def change_deep_inside():
+    conf["a"]["b"] += 1
+
+def append_to(items):
+    items.append(5)
+
+def length():
+    return len(log)
+
+def make():
+    made.append(Thing())
+    return made[-1]
+
+def grow():
+    many.append(1)
+"""
+SHARED = {
+    "what the program changes": """
+add("x", 2)
+assert (found, log, seen) == ({"x": 2}, ["x"], {"x"})
+assert program.found is found
+""",
+    "what the tests change": """
+log.append("q")
+assert length() == 1 == len(program.log)
+log.clear()
+assert length() == 0
+""",
+    "deep inside": """
+change_deep_inside()
+assert conf["a"]["b"] == 2
+conf["a"]["b"] = 5
+assert configured() == 7
+""",
+    "replaced in place": """
+with patch.dict("program.conf", {"n": 10}):
+    assert configured() == 11
+assert configured() == 3
+""",
+    "replaced, and put back": """
+before = program.conf
+program.conf = {"a": {"b": 7}, "n": 0}
+change_deep_inside()
+assert program.conf["a"]["b"] == 8 == configured()
+assert before == {"a": {"b": 1}, "n": 2}
+program.conf = before
+assert configured() == 3
+before["n"] = 4
+assert configured() == 5
+""",
+    "given to the program": """
+append_to(log)
+assert log == [5] and length() == 1
+""",
+    "with objects": """
+one = make()
+assert made == [one] and made[0] is one and len(program.made) == 1
+""",
+    "another one by that name": """
+add("y", 1)
+begin_anew()
+assert program.log == [] and log == ["y"]
+add("z", 1)
+assert program.log == ["z"] and log == ["y"]
+""",
+    "too many": """
+grow()
+assert len(program.many) == 100_001
+""",
+}
+
+
+@pytest.mark.parametrize("tests", SHARED.values(), ids=SHARED.keys())
+def test_containers_that_both_have_by_a_name_are_in_step(tests: str) -> None:
+    told = judge(SHARING, f"import program\nfrom program import *\nfrom unittest.mock import patch\n{tests}\n")
+    assert told.passed, told.results
+
+
+def test_names_that_tests_do_not_import_are_in_step_too() -> None:
+    told = judge(SHARING, "add('x', 2)\nassert found == {'x': 2}\nfound.clear()\nadd('y', 1)\nassert found == {'y': 1}")
+    assert told.passed, told.results
+
+
+def test_a_shared_container_answers_for_nobody() -> None:
+    program = "class Liar(dict):\n    def __eq__(self, other):\n        return True\nfound = Liar()\n"
+    program += "def add(name, count):\n    found[name] = 99\n"
+    told = judge(program, "from program import *\nassert found == {}\nadd('x', 2)\nassert found == {'x': 2}")
+    assert [result[0] for result in told.results] == [frames.PASSED, frames.FAILED]
