@@ -8,12 +8,14 @@ from __future__ import annotations
 from _collections_abc import Mapping
 
 from sandbox.guest import serving
+from sandbox.guest.lane import ViolationError
 from sandbox.guest.places import is_remote
 from sandbox.guest.remote import (
     Remote,
     RemoteCallable,
     annotations_of,
     ask,
+    bridge_of,
     documentation_of,
     make_of,
     members_of,
@@ -112,8 +114,20 @@ class RemoteType(type):
         return cls._sandbox_handle.__signature__
 
     def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
-        """Make an object of it."""
-        return cls._sandbox_handle(*args, **kwargs)
+        """Make an object of it.
+
+        Raises:
+            UnsupportedValueError: It would be a value, and not have the methods that the tests use.
+        """
+        answer = ask(cls._sandbox_handle, "construct", *args, **kwargs)
+        if type(answer) is not list or len(answer) != 2 or type(answer[1]) is not list:
+            raise ViolationError("an object of a class that is none")
+        made, lost = answer
+        source = bridge_of(cls._sandbox_handle).lane.standing.source
+        if lost and source is not None and (used := sorted(source.attributes.intersection(map(str, lost)))):
+            what = f"a {cls.__name__!r} of the program, which crosses as a value and does not have {used[0]!r} here"
+            refuse(cls._sandbox_handle, what)
+        return made
 
     def __getattr__(cls, name: str) -> Any:
         """Ask for an attribute.

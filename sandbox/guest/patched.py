@@ -99,5 +99,6 @@ class Patches:
             [module, name, now]
             for module, before in self._before.items()
             for name, value in before.items()
-            if (now := vars(sys.modules[module]).get(name, value)) is not value and (module, name) not in _NOT_FORWARDED
+            if (now := vars(sys.modules.get(module, sys)).get(name, value)) is not value
+            and (module, name) not in _NOT_FORWARDED
         ]

@@ -24,13 +24,14 @@ ITEMS_MAX = 1_000_000
 _ASKED_FOR = frozenset({"__name__", "__qualname__", "__annotations__", "__defaults__", "__wrapped__"})
 
 
-def _bridge(remote: Remote) -> Bridge:
+def bridge_of(remote: Remote) -> Bridge:
+    """Return what asks for it."""
     return object.__getattribute__(remote, "_sandbox_bridge")  # type: ignore[no-any-return]
 
 
 def ask(remote: Remote, operation: str, /, *args: Any, **kwargs: Any) -> Any:
     """Have the program do something with an object of its own."""
-    return _bridge(remote).ask(operation, remote, *args, **kwargs)
+    return bridge_of(remote).ask(operation, remote, *args, **kwargs)
 
 
 def refuse(remote: Remote, what: str) -> NoReturn:
@@ -39,13 +40,13 @@ def refuse(remote: Remote, what: str) -> NoReturn:
     Raises:
         UnsupportedValueError: Always.
     """
-    _bridge(remote).lane.standing.unsupported(what)
+    bridge_of(remote).lane.standing.unsupported(what)
     raise UnsupportedValueError(what)
 
 
 def yes_or_no(remote: Remote, operation: str, *args: Any) -> bool:
     """Ask what only a bool answers; whoever counts on the answer counts on the program's word."""
-    return _yes_or_no_of(_bridge(remote), operation, remote, *args)
+    return _yes_or_no_of(bridge_of(remote), operation, remote, *args)
 
 
 def _yes_or_no_of(bridge: Bridge, operation: str, *args: Any) -> bool:
@@ -88,7 +89,7 @@ class Remote:
         name = object.__getattribute__(self, "_sandbox_name")
         # The number that it was bound to is its holder's.
         if type(name) is int and held_by(self) is None:
-            _bridge(self).release(name)
+            bridge_of(self).release(name)
 
     def _sandbox_bind(self, other: Remote) -> None:
         """Be another's object from now on, whatever the program calls by the name that this one has been."""
@@ -122,7 +123,7 @@ class Remote:
         if not isinstance(other, Remote):
             return NotImplemented
         # What is read is a set, or the keys of a dictionary: over there they are different.
-        return not _bridge(self).is_reading() and yes_or_no(self, "eq", other)
+        return not bridge_of(self).is_reading() and yes_or_no(self, "eq", other)
 
     def __ne__(self, other: object) -> bool:
         if self is other:
@@ -188,7 +189,7 @@ class Remote:
         return swallows
 
     def _sandbox_note_swallowed(self, error: BaseException, trace: TracebackType | None) -> None:
-        standing = _bridge(self).lane.standing
+        standing = bridge_of(self).lane.standing
         standing.swallowed(error)
         if standing.source is not None and swallowing.leaves_out_checks(standing.source, trace):
             standing.blame(f"a context of the program's swallowed {type(error).__name__}, with checks left to be made")
@@ -315,7 +316,7 @@ def _unary(operation: str, kind: type) -> Callable[[Remote], Any]:
 
         # An object may be another number each time it is asked for one, so that a sum over its powers is what a check
         # wants. It is one number until the program is asked for something else, which may have changed it.
-        bridge, said = _bridge(self), object.__getattribute__(self, "_sandbox_said")
+        bridge, said = bridge_of(self), object.__getattribute__(self, "_sandbox_said")
         known = said.get(operation)
         if known is not None and known[0] == bridge.questions and not bridge.seeds:
             return known[1]

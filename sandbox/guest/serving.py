@@ -140,25 +140,21 @@ ARITHMETIC = "add sub mul matmul truediv floordiv mod pow xor lshift rshift"
 _VALUE_TYPES = (int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 
-def _call(target: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Call it.
-
-    Raises:
-        UnsupportedValueError: It made an object that crosses as a value, and would not have its methods there.
-    """
+def _construct(target: Any, /, *args: Any, **kwargs: Any) -> list[Any]:
+    """Return what a class makes, and the methods that it loses: those of what crosses as a value."""
     made = target(*args, **kwargs)
     kind = type(made)
+    lost: list[str] = []
     if kind is target and issubclass(kind, _VALUE_TYPES):
-        own = (_MEMBERS.__get__(base) for base in _MRO.__get__(kind) if base.__module__ == target.__module__)
+        own = [_MEMBERS.__get__(base) for base in _MRO.__get__(kind) if base.__module__ == target.__module__]
         lost = [name for members in own for name, one in members.items() if type(one) is types.FunctionType]
-        if any(not name.startswith("_") for name in lost):
-            raise UnsupportedValueError(f"a {kind.__name__!r}, which is a value: it would not have its methods")
-    return made
+    return [made, lost]
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "value": lambda target: target,
-    "call": _call,
+    "call": lambda target, /, *args, **kwargs: target(*args, **kwargs),
+    "construct": _construct,
     "method": lambda target, name, /, *args, **kwargs: getattr(target, name)(*args, **kwargs),
     "attribute": _attribute,
     "set": setattr,

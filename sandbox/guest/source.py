@@ -28,6 +28,11 @@ class Source:
             self._tree = compile(self.text, FILE_NAME, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
         return self._tree.body  # type: ignore[no-any-return]
 
+    @property
+    def attributes(self) -> set[str]:
+        """The names that it uses of anything, by dots."""
+        return {node.attr for node in nodes(self.body) if isinstance(node, _ast.Attribute)}
+
     def uses(self, name: str) -> bool:
         """Tell whether it uses what it has defined by a name: then that is a helper, and no check.
 
