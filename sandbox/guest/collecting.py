@@ -6,6 +6,7 @@ What looks like a check and could not be run as its author means it is an error 
 
 from __future__ import annotations
 
+import builtins
 import sys
 import types
 
@@ -21,7 +22,7 @@ from sandbox.guest.places import (
     around_class,
     is_remote,
 )
-from sandbox.guest.source import Source
+from sandbox.guest.source import FILE_NAME, Source
 from sandbox.guest.values import UnsupportedValueError
 
 TYPE_CHECKING = False
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sandbox.guest.places import Check
+    from sandbox.guest.source import Decorated
 
 _GENERATORS = 0x20 | 0x200
 """Flags of code: generators, also asynchronous ones."""
@@ -54,6 +56,8 @@ def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) 
     """
     own = {name: value for name, value in namespace.items() if name not in before or before[name] is not value}
     tests = Tests(Source(source), own)
+    for one in tests.source.decorated() if b"@" in source else ():
+        _look_at_decorated(one, namespace, own)
     found: list[Check] = []
     for name, value in own.items():
         if isinstance(value, type) and not is_remote(value):
@@ -68,10 +72,6 @@ def checks_in(namespace: dict[str, Any], before: dict[str, Any], source: bytes) 
                 found += _checks_of(name, Place(tests, value))
             else:
                 _look_at_no_function(name, value, tests)
-    for name in tests.source.classes_with_checks() if b"class" in source and b"@" in source else ():
-        value = own.get(name)
-        if name in own and not (isinstance(value, type) and value.__module__ == namespace["__name__"]):
-            _look_at_no_class(name, value)
     return around_all(found, tests, namespace)
 
 
@@ -94,10 +94,34 @@ def _look_at_no_check(label: str, value: Any, *, is_defined: bool) -> None:
         raise CollectionError(f"{label} is no plain function of the tests' (any more): it would not be run")
 
 
-def _look_at_no_class(name: str, value: Any) -> None:
-    if is_remote(value) or isinstance(value, type) or not callable(value):
-        raise UnsupportedValueError(f"{name} is not its class any more, since it was decorated: nothing would be run")
-    raise CollectionError(f"{name} is no class of the tests' any more: its checks would not be run")
+def _look_at_decorated(one: Decorated, namespace: dict[str, Any], own: dict[str, Any]) -> None:
+    """Look whether a decorator of the program's has left what the tests have written.
+
+    Raises:
+        UnsupportedValueError: It is something else by now: it would not be run, or as the program likes.
+    """
+    if not any(_is_of_program(namespace, name) for name in one.decorators):
+        return
+    found: Any = own.get(one.path[0])
+    for name in one.path[1:]:
+        found = vars(found).get(name) if isinstance(found, type) and not is_remote(found) else None
+    found = getattr(found, "__func__", found) if isinstance(found, (staticmethod, classmethod)) else found
+    is_itself = False
+    if type(found) is types.FunctionType:
+        code = found.__code__
+        is_here = code.co_filename == FILE_NAME and one.lines[0] <= code.co_firstlineno <= one.lines[1]
+        is_itself = is_here and code.co_name == one.path[-1]
+    elif isinstance(found, type) and not is_remote(found):
+        is_itself = (found.__module__, found.__qualname__) == (namespace["__name__"], ".".join(one.path))
+    if not is_itself:
+        raise UnsupportedValueError(f"{'.'.join(one.path)} is what a decorator of the program has made of it")
+
+
+def _is_of_program(namespace: dict[str, Any], name: str) -> bool:
+    if name not in namespace:
+        return name != "" and not hasattr(builtins, name)
+    value = dict.__getitem__(namespace, name)
+    return is_remote(value) or getattr(type(value), "_sandbox_is_program", False) is True
 
 
 def _checks_of(label: str, place: Place, *, bound: int = 0) -> Iterator[Check]:

@@ -161,6 +161,8 @@ class ProgramNames(_Names):
 class ProgramModule(types.ModuleType):
     """The program as a module that the tests can import, and patch with values."""
 
+    _sandbox_is_program = True
+
     def __init__(self, name: str, names: ProgramNames) -> None:
         super().__init__(name)
         self.__dict__["_sandbox_names"] = names

@@ -61,17 +61,9 @@ class Source:
         functions = (_ast.FunctionDef, _ast.AsyncFunctionDef)
         return any(isinstance(part, functions) and part.name == name for kind in kinds for part in kind.body)
 
-    def classes_with_checks(self) -> list[str]:
-        """Return the names of its classes, outside of others, that are looked at for checks and have some."""
-        functions = (_ast.FunctionDef, _ast.AsyncFunctionDef)
-        scopes = (*functions, _ast.ClassDef)
-        kinds = (node for node in nodes(self.body, but_not_in=scopes) if isinstance(node, _ast.ClassDef))
-        return [
-            kind.name
-            for kind in kinds
-            if (kind.name.startswith("Test") or any(_last_name(base).endswith("TestCase") for base in kind.bases))
-            and any(isinstance(part, functions) and part.name.startswith("test") for part in kind.body)
-        ]
+    def decorated(self) -> Iterator[Decorated]:
+        """Yield what decorators have got that pytest or unittest look for: checks, classes of them, fixtures, hooks."""
+        yield from _decorated(self.body, ())
 
     def assigns(self, name: str) -> bool:
         """Tell whether it gives a name to something by itself, outside of functions and classes."""
@@ -110,7 +102,48 @@ def nodes(body: list[Any], but_not_in: tuple[type, ...] = ()) -> Iterator[Any]:
             waiting += [part for part in parts if isinstance(part, _ast.AST)]
 
 
-def _last_name(node: Any) -> str:
+class Decorated:
+    """A function or a class that decorators have got.
+
+    Attributes:
+        path: The names of the classes that it is in, and its own.
+        lines: The first and the last one.
+        decorators: The names that its decorators begin with.
+    """
+
+    def __init__(self, node: Any, path: tuple[str, ...]) -> None:
+        self.path = (*path, node.name)
+        self.lines = node.decorator_list[0].lineno, node.end_lineno
+        self.decorators = [_first_name(one) for one in node.decorator_list]
+
+
+def _decorated(body: list[Any], path: tuple[str, ...]) -> Iterator[Decorated]:
+    functions = (_ast.FunctionDef, _ast.AsyncFunctionDef)
+    scopes = (*functions, _ast.ClassDef)
+    for node in nodes(body, but_not_in=scopes):
+        if not isinstance(node, scopes):
+            continue
+        is_fixture = any(_called(one).endswith("fixture") for one in node.decorator_list)
+        is_class = isinstance(node, _ast.ClassDef) and any(_called(base).endswith("TestCase") for base in node.bases)
+        if node.decorator_list and (is_fixture or is_class or node.name.startswith(_LOOKED_FOR)):
+            yield Decorated(node, path)
+        if isinstance(node, _ast.ClassDef):
+            yield from _decorated(node.body, (*path, node.name))
+
+
+_LOOKED_FOR = ("test", "Test", "runTest", "setup", "setUp", "teardown", "tearDown", "asyncSetUp", "asyncTearDown")
+
+
+def _first_name(node: Any) -> str:
+    while not isinstance(node, _ast.Name):
+        node = getattr(node, "func", None) or getattr(node, "value", None)
+        if node is None:
+            return ""
+    return node.id
+
+
+def _called(node: Any) -> str:
+    node = getattr(node, "func", node)
     return getattr(node, "attr", "") or getattr(node, "id", "")
 
 

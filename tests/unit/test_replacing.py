@@ -431,20 +431,58 @@ def test_what_comes_of_an_object_and_a_value_is_no_exception_that_tests_can_want
     assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
 
 
-@pytest.mark.parametrize("made", ["None", "5", "Early", "Rates"])
-def test_classes_of_checks_that_a_decorator_takes_away(made: str) -> None:
-    tests = """
-from program import taken, rate
+TAKEN = {
+    "a function": "@taken\ndef test_right():\n    assert rate() == 3",
+    "a class": "@taken\nclass TestRight:\n    def test_right(self):\n        assert rate() == 3",
+    "a method": "class TestRight:\n    @taken\n    def test_right(self):\n        assert rate() == 3",
+    "a method of unittest's": (
+        "import unittest\nclass Right(unittest.TestCase):\n    @program.taken\n    def test_right(self):\n"
+        "        assert rate() == 3\n    def test_there(self):\n        pass"
+    ),
+    "below another decorator": """
+def outer(function):
+    return lambda: function()
+@outer
 @taken
-class TestRight:
-    def test_right(self):
-        assert rate() == 3
-class TestThere:
-    def test_there(self):
-        assert rate() == 2
-"""
-    told = judge(f"{PROGRAM}\ndef taken(kind):\n    return {made}\n", tests)
-    assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
+def test_right():
+    assert rate() == 3
+""",
+    "below a mark": """
+import pytest
+@pytest.mark.slow
+@taken
+def test_right():
+    assert rate() == 3
+""",
+    "a fixture": ("import pytest\n@taken\n@pytest.fixture(autouse=True)\ndef right():\n    assert rate() == 3"),
+    "a hook": "@program.taken\ndef setup_function():\n    assert rate() == 3",
+}
+
+
+@pytest.mark.parametrize("made", ["None", "5", "Early", "Rates", "int", "ValueError", "kept", "lambda *given: None"])
+@pytest.mark.parametrize("tests", TAKEN.values(), ids=TAKEN.keys())
+def test_what_a_decorator_of_the_programs_takes_away_is_not_left_out(tests: str, made: str) -> None:
+    program = (
+        f"{PROGRAM}\nkept = None\ndef keep(function):\n    global kept\n    kept = function\n    return function\n"
+    )
+    program += f"def taken(function):\n    return {made}\n"
+    head = "import program\nfrom program import keep, rate, taken\n@keep\ndef helper(self=None):\n    pass\n"
+    told = judge(program, f"{head}def test_there():\n    assert rate() == 2\n{tests}\n")
+    assert [result[0] for result in told.results] == [frames.ERRORED]
+    # A mark on one of Python's own classes is an exception before anybody collects checks.
+    assert told.results[0][1] == frames.UNSUPPORTED_VALUE or "immutable type" in told.results[0][2]
+
+
+@pytest.mark.parametrize("tests", TAKEN.values(), ids=TAKEN.keys())
+def test_a_decorator_of_the_programs_may_leave_a_check_what_it_is(tests: str) -> None:
+    program = f"{PROGRAM}\nseen = []\ndef taken(function):\n    seen.append(function)\n    return function\n"
+    tests = f"import program\nfrom program import rate, seen, taken\n{tests}\n".replace("== 3", "== 2")
+    told = judge(program, f"{tests}def test_there():\n    assert len(seen) == 1\n")
+    if "outer" in tests:
+        # What another decorator makes of it, nobody here can tell from something of the program's.
+        assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
+    else:
+        assert told.passed, told.results
 
 
 SHARING = """

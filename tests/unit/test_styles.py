@@ -515,7 +515,6 @@ GOOD = "def test_b(): assert add(0, 0) == 0\n"
 @pytest.mark.parametrize(
     "tests",
     [
-        "@pytest.mark.slow\n@through\ndef test_a(): assert add(1, 2) == 4",
         "@pytest.mark.parametrize('x', [1])\n@functools.lru_cache\ndef test_a(x): assert add(x, 2) == 4",
         "class C:\n    def go(self): assert add(1, 2) == 4\ntest_a = C().go",
         "def check(x): assert add(x, x) == 3\ntest_a = functools.partial(check, 1)",
@@ -523,7 +522,6 @@ GOOD = "def test_b(): assert add(0, 0) == 0\n"
         "def test_a(nothing): assert add(1, 2) == 4\nif __name__ == '__main__': test_a(None)",
         "@pytest.fixture(autouse=True)\nasync def always():\n    yield\n    assert add(1, 2) == 4",
         "setup_module = functools.partial(add, 1, 2)",
-        "@through\ndef setup_function(): assert add(1, 2) == 4",
         "class TestA:\n    @staticmethod\n    @pytest.fixture(autouse=True)\n"
         "    def a(): pass\n    def test_a(self): pass",
         "class TestA:\n    setup_method = functools.partial(add, 1)\n    def test_a(self): pass",
