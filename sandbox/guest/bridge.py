@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import _weakref
 import builtins
+import os
 import sys
 import types
 
@@ -100,6 +101,7 @@ class Bridge:
         try:
             encoder = values.Encoder(self._refer)
             question = encoder.encode([operation, target, args, kwargs, self._released, self._setting()])
+            _look_for_files(question)
             self._released, self.seeds = [], []
             containers = encoder.containers
             if operation == "value":
@@ -429,6 +431,23 @@ class _Listening:
             taken, capture.copy_to = capture.copy_to, before
             if taken:
                 stream.write(taken.decode("utf-8", "replace"))
+
+
+_TEMPORARY = b"/tmp/tmp"
+"""What paths begin with that tempfile makes."""
+
+
+def _look_for_files(question: bytes) -> None:
+    """Refuse the path of a temporary file or folder that the tests have made: the program has a /tmp of its own.
+
+    Raises:
+        UnsupportedValueError: There is one in a question.
+    """
+    if _TEMPORARY not in question:
+        return
+    for name in __import__("re").findall(_TEMPORARY + rb"[a-z0-9_]+", question):
+        if os.path.lexists(name):
+            raise UnsupportedValueError(f"{name.decode()!r}, which is the tests': the program has a /tmp of its own")
 
 
 _RAISED_PARTS = len(("class", "args", "message", "name", "itself", "cause"))

@@ -316,6 +316,11 @@ def test_what_holds_of_classes_and_objects(tests: str) -> None:
     assert told.passed, told.results
 
 
+def test_a_path_that_is_not_the_tests_is_a_text() -> None:
+    program = "def path():\n    return '/tmp/tmpof_program/name'\ndef length(text):\n    return len(text)\n"
+    assert judge(program, "assert length(path()) == 23").passed
+
+
 def test_what_cannot_be_given_is_no_exception_that_tests_can_want() -> None:
     tests = "import pathlib, pytest\ndef test_it():\n    with pytest.raises(Exception):\n        make(pathlib.Path())\n"
     told = judge(PROGRAM, f"{_HEAD}{tests}")
@@ -337,6 +342,7 @@ def test_classes_are_equal_to_themselves_alone() -> None:
         "pickle.dumps(Square(1))",
         "assert 'word' in Trie()",
         "assert 'word' not in make('trie')",
+        "import tempfile\nwith tempfile.TemporaryDirectory(dir='/tmp') as folder:\n    make(folder + '/name')",
         "assert Stack([1]).peek() == 1",
     ],
 )
