@@ -199,6 +199,9 @@ class Bridge:
         setting: dict[str, Any] = {}
         if self.seeds:
             setting["seeds"] = self.seeds
+        if self.lane.standing.has_forked:
+            # What it has said to one of the processes is news to the others.
+            setting["forked"] = True
         if shared := self.shared.to_send():
             setting["shared"] = shared
         if self.patches is not None:
@@ -265,8 +268,9 @@ class Bridge:
         # Of an object: its class, which may be said here for the first time.
         of = bases[0][0] if bases and type(bases[0]) is list and bases[0] else bases[0] if bases else 0
         kind = flags, text, tuple(own_hash), of
-        if number in self._error_classes or self._kinds.get(number) == kind:
-            # Said in an answer that was interrupted while it was taken in.
+        is_known = number in self._kinds and (self._kinds[number] == kind or self.lane.standing.has_forked)
+        if is_known or number in self._error_classes:
+            # Said in an answer that was interrupted while it was taken in; or, to all processes of the tests, again.
             return self._remote(number)
         if flags & serving.ERROR_CLASS:
             found = tuple(self._base(base) for base in bases)
@@ -285,10 +289,10 @@ class Bridge:
         return found
 
     def _count(self, number: int) -> None:
-        # Children of the tests may have been told of some.
-        if number <= self._last or (number > self._last + 1 and not self.lane.standing.has_forked):
+        # Children of the tests may have been told of some, and this process of others before.
+        if number != self._last + 1 and (number < 1 or not self.lane.standing.has_forked):
             raise MalformedValueError("an object of the program out of turn")
-        self._last = number
+        self._last = max(number, self._last)
 
     def _make(self, number: int, kind: classes.RemoteType | None = None) -> Any:
         flags, name, own_hash, of = self._kinds[number]

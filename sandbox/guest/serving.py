@@ -318,6 +318,7 @@ class Service:
         # Generators that stand for the tests' iterators have no attribute to keep their number in.
         self._foreign: dict[int, tuple[Any, int]] = {}
         self._known: dict[int, Any] = {}
+        self._says_again = False
         # What the tests have had by a name, when they last asked for it.
         self._shared: dict[str, Any] = {}
         self._asked_for: dict[str, Any] = {}
@@ -378,6 +379,7 @@ class Service:
     def _perform(self, asked: list[Any], setting: dict[str, Any], containers: list[Any]) -> tuple[int, bytes]:
         """Do what was asked, and describe what came of it: a value or an exception, and what changed in place."""
         before = exchange.look_at(containers)
+        self._says_again = "forked" in setting
         restore = _arrange(setting)
         shared = [sharing.SharedByProgram(self._shared_by(name), *one) for name, *one in setting.get("shared", ())]
         raised = True
@@ -454,9 +456,9 @@ class Service:
         return REMOTE, values.encode(self._described(item))
 
     def _described(self, item: Any) -> int | list[Any]:
-        """Return an object's number; with what it is when it had none yet."""
+        """Return an object's number; with what it is when it had none yet, or others than those who ask were told."""
         known = self._numbers.get(id(item))
-        if known is not None:
+        if known is not None and not self._says_again:
             return known
         flags = _flags_of(item)
         bases: list[Any] = []
@@ -467,11 +469,12 @@ class Service:
                 bases.insert(0, name)
         elif not flags & CLASS and _is_made_by_statement(type(item)):
             bases = [self._described(type(item))]
-        self._last += 1
-        self._numbers[id(item)] = self._last
-        self._objects[self._last] = item
+        if known is None:
+            known = self._last = self._last + 1
+            self._numbers[id(item)] = known
+            self._objects[known] = item
         named = item if issubclass(type(item), type) else type(item)
-        return [self._last, flags, str(named.__name__), bases, *self._own_hash(item)]
+        return [known, flags, str(named.__name__), bases, *self._own_hash(item)]
 
     def _own_hash(self, item: Any) -> list[int | None]:
         """Return an object's hash, where its class has one of its own: none, if it cannot be hashed."""
