@@ -149,9 +149,16 @@ class RemoteType(type):
         return dir(cls._sandbox_handle)
 
     def __instancecheck__(cls, item: object) -> bool:
-        return is_remote(item) and yes_or_no(cls._sandbox_handle, "is_instance", item)
+        if is_remote(item):
+            return yes_or_no(cls._sandbox_handle, "is_instance", item)
+        bridge_of(cls._sandbox_handle).lane.standing.given = True
+        if object.__getattribute__(cls._sandbox_handle, "_sandbox_flags") & serving.OF_VALUES:
+            refuse(cls._sandbox_handle, f"whether a value is a {cls.__name__!r} of the program: it has lost its class")
+        # Such as a mock with this specification.
+        return type.__instancecheck__(cls, item)
 
     def __subclasscheck__(cls, kind: object) -> bool:
+        bridge_of(cls._sandbox_handle).lane.standing.given = True
         return type(kind) is RemoteType and yes_or_no(cls._sandbox_handle, "is_subclass", kind)
 
     def __bool__(cls) -> bool:
@@ -183,7 +190,7 @@ def make_class(bridge: Bridge, number: int, flags: int, name: str) -> RemoteType
     """Make the stand-in of a class."""
     base = RemoteCallable if flags & serving.OF_CALLABLES else Remote
     made: Any = type.__call__(RemoteType, printable(name), (base,), {**_MEMBERS, "__module__": "program"})
-    type.__setattr__(made, "_sandbox_handle", make_of(RemoteCallable, bridge, number))
+    type.__setattr__(made, "_sandbox_handle", make_of(RemoteCallable, bridge, number, flags))
     return made  # type: ignore[no-any-return]
 
 
@@ -203,4 +210,4 @@ def make(
         if key not in _classes:
             _classes[key] = type(printable(name), (base,), dict(_MEMBERS))
         kind = _classes[key]
-    return make_of(kind, bridge, number, own_hash)  # type: ignore[no-any-return]
+    return make_of(kind, bridge, number, flags, own_hash)  # type: ignore[no-any-return]

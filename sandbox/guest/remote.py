@@ -56,13 +56,16 @@ def _yes_or_no_of(bridge: Bridge, operation: str, *args: Any) -> bool:
     return answer
 
 
-def make_of(kind: type, bridge: Bridge, name: int | str | list[Any], own_hash: tuple[int | None, ...] = ()) -> Any:
+def make_of(
+    kind: type, bridge: Bridge, name: int | str | list[Any], flags: int = 0, own_hash: tuple[int | None, ...] = ()
+) -> Any:
     """Make a stand-in of a class, for what the program has by a number or a name.
 
     Not by a constructor: to mocks, that of a class of the program would be it.
     """
     made: Any = object.__new__(kind)
     object.__setattr__(made, "_sandbox_bridge", bridge)
+    object.__setattr__(made, "_sandbox_flags", flags)
     object.__setattr__(made, "_sandbox_hash", own_hash)
     object.__setattr__(made, "_sandbox_name", name)
     object.__setattr__(made, "_sandbox_said", {})
@@ -121,6 +124,7 @@ class Remote:
         if self is other:
             return True
         if not isinstance(other, Remote):
+            self._sandbox_meet_another()
             return NotImplemented
         # What is read is a set, or the keys of a dictionary: over there they are different.
         return not bridge_of(self).is_reading() and yes_or_no(self, "eq", other)
@@ -128,7 +132,19 @@ class Remote:
     def __ne__(self, other: object) -> bool:
         if self is other:
             return False
-        return yes_or_no(self, "ne", other) if isinstance(other, Remote) else NotImplemented
+        if isinstance(other, Remote):
+            return yes_or_no(self, "ne", other)
+        if self._sandbox_meet_another():
+            # It would not be another than the tests' value either, whatever that is.
+            bridge_of(self).lane.standing.blame(
+                f"a {type(self).__name__!r} of the program says that it equals anything"
+            )
+        return NotImplemented
+
+    def _sandbox_meet_another(self) -> bool:
+        """Have an object that compares by itself meet another, for what that may raise; not the tests' value."""
+        is_compared = object.__getattribute__(self, "_sandbox_flags") & serving.COMPARED
+        return bool(is_compared and not bridge_of(self).is_reading() and yes_or_no(self, "equals_another"))
 
     def __hash__(self) -> int:
         own = object.__getattribute__(self, "_sandbox_hash")
@@ -142,15 +158,24 @@ class Remote:
         return yes_or_no(self, "bool")
 
     def __contains__(self, item: object) -> bool:
-        if yes_or_no(self, "is_searched"):
-            # Its own __contains__ would learn what is looked for, and say so.
+        has_items, says_itself = _pair(ask(self, "how_searched"))
+        if not has_items:
+            # Its own __contains__ alone would say that it has whatever is looked for.
             refuse(self, f"'in' on a {type(self).__name__!r} of the program, which has no items to look through")
-        return any(part is item or part == item for part in self)
+        is_there = any(part is item or part == item for part in self)
+        if says_itself and yes_or_no(self, "contains", item) is not is_there:
+            refuse(self, f"'in' on a {type(self).__name__!r} of the program, which has other items than it says itself")
+        return is_there
 
     def __iter__(self) -> Iterator[Any]:
-        return _Pulled(ask(self, "iter"))
+        iterator = ask(self, "iter")
+        return self if iterator is self else _Pulled(iterator)
 
     def __next__(self) -> Any:
+        said = object.__getattribute__(self, "_sandbox_said")
+        said["items"] = said.get("items", 0) + 1
+        if said["items"] > ITEMS_MAX:
+            refuse(self, f"an iterator of more than {ITEMS_MAX} items")
         more, value = _pair(ask(self, "next"))
         if not more:
             raise StopIteration(value)
@@ -362,7 +387,7 @@ def _ordering(operation: str) -> Callable[[Remote, object], bool]:
 
 for _name, _kind in {
     "len": int, "str": str, "repr": str, "bytes": bytes, "int": int, "float": float, "complex": complex, "index": int,
-    "abs": object, "neg": object, "pos": object, "invert": object,
+    "abs": object, "floor": object, "ceil": object, "trunc": object, "neg": object, "pos": object, "invert": object,
 }.items():  # fmt: skip
     setattr(Remote, f"__{_name}__", _unary(_name, _kind))
 for _name in f"{serving.ARITHMETIC} divmod and_ or_".split():

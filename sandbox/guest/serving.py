@@ -24,8 +24,10 @@ ASK, REPLY = b"QA"
 RETURNED, THREW, UNSUPPORTED, BACK = b"REUB"
 ID_BYTES = 8
 
-CALLABLE, CLASS, ERROR_CLASS, GENERATOR, COROUTINE, OF_CALLABLES = 1, 2, 4, 8, 16, 32
-"""What an object of the program is, as far as the tests' side must know; the last, of a class: what its objects are."""
+CALLABLE, CLASS, ERROR_CLASS, GENERATOR, COROUTINE, COMPARED = 1, 2, 4, 8, 16, 128
+"""What an object of the program is, as far as the tests' side must know. COMPARED: by a method of its own."""
+OF_CALLABLES, OF_VALUES = 32, 64
+"""What objects of a class are: some can be called, some cross as values."""
 FOREIGN_CALLABLE, FOREIGN_ITERATOR, FOREIGN_OBJECT = 1, 2, 4
 """What an object of the tests lets the program do: call it, ask it for the next one, use what is not private."""
 
@@ -122,9 +124,16 @@ def _parameters(target: Any) -> list[list[Any]]:
     ]
 
 
-def _is_searched_by_itself(target: Any) -> bool:
+def _how_searched(target: Any) -> list[bool]:
+    """Return whether an object has items to look through, and whether it says itself what is in it."""
     kind = type(target)
-    return hasattr(kind, "__contains__") and not hasattr(kind, "__iter__")
+    has_items = getattr(kind, "__iter__", None) is not None or not hasattr(kind, "__contains__")
+    return [has_items, type(getattr(kind, "__contains__", None)) is types.FunctionType]
+
+
+def _equals_another(target: Any) -> bool:
+    """Tell whether an object says that it equals what nobody has ever seen."""
+    return bool(target == object())
 
 
 def _made(kind: type[BaseException], args: list[Any] | None, message: str) -> BaseException:
@@ -170,7 +179,9 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "own_member": lambda target, name: vars(target)[name],
     "own_names": lambda target: list(vars(target)),
     "fields": lambda target: list(target.__dataclass_fields__),
-    "is_searched": _is_searched_by_itself,
+    "how_searched": _how_searched,
+    "contains": lambda target, item: item in target,
+    "equals_another": _equals_another,
     "len": len,
     "iter": iter,
     "reversed": reversed,
@@ -185,6 +196,9 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "index": operator.index,
     "round": round,
     "abs": abs,
+    "floor": lambda target: __import__("math").floor(target),
+    "ceil": lambda target: __import__("math").ceil(target),
+    "trunc": lambda target: __import__("math").trunc(target),
     "neg": operator.neg,
     "pos": operator.pos,
     "invert": operator.invert,
@@ -587,12 +601,14 @@ def _flags_of(item: Any) -> int:
         if is_error_class(item):
             return CALLABLE | CLASS | ERROR_CLASS
         has_call = any("__call__" in _MEMBERS.__get__(base) for base in _MRO.__get__(item))
-        return CALLABLE | CLASS | (OF_CALLABLES if has_call else 0)
+        is_value = issubclass(item, _VALUE_TYPES)
+        return CALLABLE | CLASS | (OF_CALLABLES if has_call else 0) | (OF_VALUES if is_value else 0)
     if type(item) is types.GeneratorType:
         return GENERATOR
     if type(item) is types.CoroutineType:
         return COROUTINE
-    return CALLABLE if callable(item) else 0
+    compared = COMPARED if type(type(item).__eq__) is types.FunctionType else 0
+    return compared | (CALLABLE if callable(item) else 0)
 
 
 def _warning(warn: Callable[[str, Any], None]) -> Callable[..., None]:

@@ -321,6 +321,117 @@ def test_a_path_that_is_not_the_tests_is_a_text() -> None:
     assert judge(program, "assert length(path()) == 23").passed
 
 
+OWN_METHODS = """
+import math
+
+class Team:
+    def __init__(self, *members):
+        self.members = list(members)
+    def __iter__(self):
+        return iter(self.members)
+    def __contains__(self, member):
+        return {contains}
+
+class Bag:
+    def __init__(self, *items):
+        self.items = list(items)
+    def __iadd__(self, other):
+        {add}
+        return self
+    def __add__(self, other):
+        return Bag(*self.items, *other.items)
+
+class Point:
+    def __init__(self, x):
+        self.x = x
+    def __eq__(self, other):
+        {equal}
+
+class Money:
+    def __init__(self, value):
+        self.value = value
+    def __float__(self):
+        return float(self.value)
+    def __floor__(self):
+        return {floor}
+    def __trunc__(self):
+        return 9
+
+class Down:
+    def __init__(self, n):
+        self.n = n
+    def __iter__(self):
+        return self
+    def __next__(self):
+        if not self.n:
+            raise StopIteration
+        self.n -= 1
+        return self.n
+"""
+RIGHT = {
+    "contains": "member in self.members",
+    "add": "self.items += other.items",
+    "equal": "return isinstance(other, Point) and self.x == other.x",
+    "floor": "math.floor(self.value)",
+}
+WRONG = [
+    ("contains", "True"),
+    ("contains", "False"),
+    ("contains", "member != 'ann'"),
+    ("add", "self.items = other.items"),
+    ("equal", "return self.x == other.x"),
+    ("equal", "return True"),
+    ("floor", "math.ceil(self.value) + 7"),
+]
+OWN_METHODS_TESTS = """
+import math
+from program import *
+def test_contains():
+    assert "ann" in Team("ann")
+    assert "bob" not in Team("ann")
+def test_in_place():
+    bag = Bag(1)
+    bag += Bag(2)
+    assert bag.items == [1, 2]
+def test_equal():
+    assert Point(1) == Point(1)
+    assert not Point(1) == Point(2)
+    assert Point(1) != "point"
+    assert not Point(1) == None
+def test_numbers():
+    assert (math.floor(Money(2.5)), math.ceil(Money(2.5)), math.trunc(Money(2.5))) == (2, 3, 9)
+def test_iterators():
+    down = Down(3)
+    assert iter(down) is down and list(down) == [2, 1, 0]
+"""
+
+
+def test_methods_of_the_programs_own_are_run() -> None:
+    told = judge(OWN_METHODS.format(**RIGHT), OWN_METHODS_TESTS)
+    assert told.passed, told.results
+
+
+@pytest.mark.parametrize(("part", "wrong"), WRONG)
+def test_methods_of_the_programs_own_may_be_wrong(part: str, wrong: str) -> None:
+    told = judge(OWN_METHODS.format(**{**RIGHT, part: wrong}), OWN_METHODS_TESTS)
+    assert [result[0] for result in told.results].count(frames.PASSED) == 4, told.results
+
+
+@pytest.mark.parametrize("check", ["isinstance(place(), Place)", "isinstance(5, Place)"])
+def test_a_value_has_lost_its_class(check: str) -> None:
+    program = (
+        "from collections import namedtuple\nPlace = namedtuple('Place', 'x y')\ndef place():\n    return Place(1, 2)\n"
+    )
+    told = judge(program, f"from program import *\nassert place() == (1, 2)\nassert {check}")
+    assert [result[1] for result in told.results] == [frames.NO_FAILURE, frames.UNSUPPORTED_VALUE]
+
+
+def test_tests_may_look_at_nothing_but_classes() -> None:
+    assert judge(PROGRAM, "from program import Square\nassert not issubclass(int, Square)").passed
+    mock = "from unittest.mock import Mock\nassert isinstance(Mock(spec=Square), Square)\nassert Square(1).area() == 1"
+    assert judge(PROGRAM, f"from program import Square\n{mock}").passed
+
+
 def test_what_cannot_be_given_is_no_exception_that_tests_can_want() -> None:
     tests = "import pathlib, pytest\ndef test_it():\n    with pytest.raises(Exception):\n        make(pathlib.Path())\n"
     told = judge(PROGRAM, f"{_HEAD}{tests}")
