@@ -13,7 +13,7 @@ import os
 import sys
 import types
 
-from sandbox.guest import classes, exchange, frames, lending, library, remote, serving, values
+from sandbox.guest import classes, exchange, frames, guarding, lending, library, remote, serving, values
 from sandbox.guest.lane import HostGoneError, Lane, ProgramGoneError, ProgramRaisedError, ViolationError
 from sandbox.guest.sharing import SharedNames
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, MalformedValueError, UnsupportedValueError
@@ -68,6 +68,7 @@ class Bridge:
         # What catches failures, and is no news to the program.
         self._told: set[type] = set()
         self._depth = 0
+        self._is_guarded = False
 
     def watch_streams(self) -> None:
         """Take the streams of now for the usual ones: where tests put others, the program's output goes there too."""
@@ -383,6 +384,9 @@ class Bridge:
                 if operation == "attribute" and not lending.has(target, name):
                     raise AttributeError(name)
                 self._refuse(f"the use of {name!r} of a {type(target).__qualname__!r} of the tests")
+        if not self._is_guarded:
+            self._is_guarded = True
+            guarding.guard(lambda: self._depth > 0, self._refuse)
         self._depth += 1
         try:
             result = _ALLOWED[operation][1](target, *args, **kwargs)

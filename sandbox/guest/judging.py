@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 _QUOTED_CHARACTERS_MAX = 1_000
-_REPLACING = (b"patch", b"setattr", b"environ", b"builtins", b"= lambda", b"arn", b"Logs", b"caplog")
+_REPLACING = (b"patch", b"setattr", b"environ", b"builtins", b"arn", b"logging", b"Logs", b"caplog")
 """What is in tests that may put something in the place of the library's functions, or listen to warnings and logs."""
 _CHECKS_MAX = 100_000
 """As many as the host counts."""
@@ -84,7 +84,7 @@ def judge_source(tests: bytes, lane: Lane, tell: Tell) -> None:
             _forward_seeds(bridge, "numpy.random")
     if b"pytest" in tests:
         provide_pytest()
-    if any(word in tests for word in _REPLACING):
+    if any(word in tests for word in _REPLACING) or (b"import" in tests and lane.standing.source.sets_attributes()):
         bridge.watched().watch_all(tests)
     try:
         _run_checks(tests, parts, namespace, lane, tell)
@@ -266,7 +266,7 @@ def _missed(lane: Lane | _Nowhere) -> tuple[int, int, str] | None:
     standing = lane.standing
     if standing.asked or standing.given or not standing.missed:
         return None
-    return frames.ERRORED, frames.EXCEPTION, f"NameError: the program has no name {standing.missed!r}"
+    return frames.ERRORED, frames.EXCEPTION, f"NameError: the program has no {standing.missed!r} that could be used"
 
 
 def _executing(part: types.CodeType, namespace: dict[str, Any]) -> Callable[[], None]:

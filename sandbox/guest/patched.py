@@ -10,7 +10,10 @@ import builtins
 import os
 import re
 import sys
+import types
 import warnings
+
+from sandbox.guest.values import UnsupportedValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +32,6 @@ _NEVER_WATCHED = frozenset({
     "warnings",
 })  # fmt: skip
 _NOTHING = object()
-_NAMED = re.compile(rb"([a-z][a-z0-9_]*)\.|\b(?:import|from)\b([^\n]*)")
 
 
 def warn(message: str, category: Any) -> None:
@@ -56,8 +58,18 @@ def takes(name: str, level: int, is_enabled: bool) -> bool:
 
 def log(name: str, level: int, message: str) -> None:
     """Log in the tests' process what the program has logged."""
+    if (type(name), type(level), type(message)) != (str, int, str):
+        raise TypeError("a record has a name, a level and a text")
     logger = __import__("logging").getLogger(name)
     logger.handle(logger.makeRecord(name, level, "program.py", 0, message, (), None))
+
+
+def _beginnings(name: str) -> list[str]:
+    """Return the modules of the library that a dotted name may begin with."""
+    parts = name.split(".")
+    if parts[0] not in sys.stdlib_module_names - _NEVER_WATCHED:
+        return []
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]
 
 
 class Patches:
@@ -65,24 +77,37 @@ class Patches:
 
     def __init__(self) -> None:
         self._before: dict[str, dict[str, Any]] = {}
+        self._classes: dict[type, dict[str, Any]] = {}
         self._environ = dict(os.environ)
         self.listeners: dict[str, Any] = {}
 
     def watch_all(self, tests: bytes) -> None:
         """Watch what a test source may replace: the modules that it names."""
         self.listeners["warn"] = warn
-        if b"Logs" in tests or b"caplog" in tests:
+        if b"Logs" in tests or b"caplog" in tests or b"logging" in tests:
             self.listeners |= {"takes": takes, "log": log}
         self._before["builtins"] = {name: vars(builtins)[name] for name in _BUILTINS}
-        found = _NAMED.findall(tests)
-        named = {name.decode() for dotted, line in found for name in (dotted, *re.findall(rb"\w+", line))}
-        modules = named & sys.stdlib_module_names - _NEVER_WATCHED
-        for name in sorted(modules | ({"os.path"} if "os" in modules else set())):
-            try:
-                module: Any = __import__(name, fromlist=["*"])
-            except ImportError:
-                continue
-            self._before[name] = {key: value for key, value in vars(module).items() if not key.startswith("_")}
+        words = {word.decode() for word in re.findall(rb"\w+", tests)}
+        lines = re.findall(rb"\b(?:import|from)\b([^\n]*)", tests)
+        dotted = re.findall(rb"[a-z_]\w*(?:\.[a-z_]\w*)+", tests) + re.findall(rb"[\w.]+", b" ".join(lines))
+        for name in sorted({part for one in dotted for part in _beginnings(one.decode())}):
+            self._watch_module(name, words)
+        if "os" in self._before:
+            self._watch_module("os.path", words)
+        # Alone of this module: all else there changes by itself.
+        self.watch("warnings", "warn")
+
+    def _watch_module(self, name: str, words: set[str]) -> None:
+        try:
+            module: Any = __import__(name, fromlist=["*"])
+        except ImportError:
+            return
+        if type(module) is not types.ModuleType:
+            return
+        self._before[name] = {key: value for key, value in vars(module).items() if not key.startswith("_")}
+        for key, kind in self._before[name].items():
+            if isinstance(kind, type) and key in words:
+                self._classes[kind] = {part: value for part, value in vars(kind).items() if part in words}
 
     def watch(self, module: str, name: str) -> None:
         """Watch one name of a module, from now on."""
@@ -94,7 +119,15 @@ class Patches:
         return {name: now.get(name) for name in now | self._environ if now.get(name) != self._environ.get(name)}
 
     def now(self) -> list[list[Any]]:
-        """Return what is another than it was: module, name, and what is there."""
+        """Return what is another than it was: module, name, and what is there.
+
+        Raises:
+            UnsupportedValueError: A class of the library has another method.
+        """
+        for kind, before in self._classes.items():
+            for name, value in before.items():
+                if vars(kind).get(name) is not value:
+                    raise UnsupportedValueError(f"another {name!r} of the library's {kind.__name__!r}")
         return [
             [module, name, now]
             for module, before in self._before.items()

@@ -81,6 +81,8 @@ class ProgramNames(_Names):
         if kind == "module" and may_share(name, module_name):
             # Tests of exec(program + tests) data sets use the program's imports. The module is the tests' own copy.
             __import__(module_name)
+            # One by the name of a function raises a TypeError when it is called, which tests may want.
+            self._bridge.lane.standing.missed = name
             return sys.modules[module_name]
         if kind:
             value = self._bridge.ask("value", named(self._bridge, name))
@@ -140,6 +142,10 @@ class ProgramNames(_Names):
                 # The program has deleted it since.
                 return
             if not is_remote(value):
+                # Called by its name it would be what is put there; and a value, once it is put back.
+                self._bridge.lane.standing.unsupported(
+                    f"the replacement of {name!r}, which can be called and is a value"
+                )
                 return
             held._sandbox_bind(value)
         self._replaced[name] = held, self._kinds[name]

@@ -611,11 +611,23 @@ def _flags_of(item: Any) -> int:
     return compared | (CALLABLE if callable(item) else 0)
 
 
-def _warning(warn: Callable[[str, Any], None]) -> Callable[..., None]:
-    def warn_of(message: Any, category: Any = None, *_: Any, **__: Any) -> None:
-        warn(str(message), type(message) if isinstance(message, Warning) else category or UserWarning)
+def _hearing_warnings(warn: Callable[[str, Any], None]) -> Callable[[], None]:
+    """Have the tests warn of what the program warns of, which it may catch or filter first. Returns what ends that."""
+    warnings: Any = __import__("warnings")
+    before = warnings.showwarning, warnings.filters[:]
 
-    return warn_of
+    def show(message: Any, category: Any, *_: Any, **__: Any) -> None:
+        warn(str(message), category)
+
+    def unhear() -> None:
+        warnings.showwarning, warnings.filters[:] = before
+        warnings._filters_mutated()
+
+    warnings.showwarning = show
+    # What the tests make of one is theirs to say.
+    warnings.filters[:] = [("always", None, Warning, None, 0)]
+    warnings._filters_mutated()
+    return unhear
 
 
 def _logging(takes: Callable[[str, int, bool], bool], log: Callable[[str, int, str], None]) -> Callable[[], None]:
@@ -644,7 +656,6 @@ def _arrange(setting: dict[str, Any]) -> Callable[[], None]:
         __import__(module, fromlist=["*"]).seed(*args)
     arranged = [("builtins", "input", setting["input"])] if "input" in setting else []
     arranged += [("sys", "stdin", setting["stdin"])] if "stdin" in setting else []
-    arranged += [("warnings", "warn", _warning(setting["warn"]))] if "warn" in setting else []
     places = [
         (vars(__import__(module, fromlist=["*"])), name, value)
         for module, name, value in (*arranged, *setting.get("patched", ()))
@@ -659,8 +670,9 @@ def _arrange(setting: dict[str, Any]) -> Callable[[], None]:
                 place[name] = value
 
     put(places)
-    unhear = _logging(setting["takes"], setting["log"]) if "log" in setting else None
-    if unhear is None and not setting.get("environ"):
+    heard = [_logging(setting["takes"], setting["log"])] if "log" in setting else []
+    heard += [_hearing_warnings(setting["warn"])] if "warn" in setting else []
+    if not heard and not setting.get("environ"):
         return lambda: put(before)
     environ = __import__("os").environ
     variables = dict(environ)
@@ -672,7 +684,7 @@ def _arrange(setting: dict[str, Any]) -> Callable[[], None]:
 
     def restore() -> None:
         put(before)
-        if unhear is not None:
+        for unhear in heard:
             unhear()
         for name in setting.get("environ", ()):
             environ.pop(name, None)

@@ -28,6 +28,14 @@ class Source:
             self._tree = compile(self.text, FILE_NAME, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
         return self._tree.body  # type: ignore[no-any-return]
 
+    def sets_attributes(self) -> bool:
+        """Tell whether it puts something into what is not its own object: a module, for instance."""
+        stores = (_ast.Store, _ast.Del)
+        targets = (
+            node for node in nodes(self.body) if isinstance(node, _ast.Attribute) and isinstance(node.ctx, stores)
+        )
+        return any(getattr(target.value, "id", "") not in {"self", "cls"} for target in targets)
+
     @property
     def attributes(self) -> set[str]:
         """The names that it uses of anything, by dots."""

@@ -29,7 +29,7 @@ class Standing:
         contacted: Whether the tests have reached for the program: from then on a failure is the program's.
         asked: Whether they have had it do anything: if not, nothing was tested.
         given: Whether they have a plain value or a class of the program's, which they can look at and ask for nothing.
-        missed: A name that they looked for and the program does not have.
+        missed: A name that they looked for, of which the program has nothing of its own.
     """
 
     def __init__(self) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sandbox.guest.source import Source
 
+_OF_PYTEST = frozenset({"raises", "warns"})
 _CALLS = (_ast.FunctionDef, _ast.AsyncFunctionDef)
 
 
@@ -60,20 +61,49 @@ def _has_checks(body: list[Any], left: Any, line: int) -> bool:
     """Tell whether a statement or function has a check at a line or after it, or in a loop around that line."""
     loops: list[Any] = [node for node in nodes(left.body) if isinstance(node, (_ast.For, _ast.While))]
     start = min((loop.lineno for loop in loops if loop.lineno <= line <= (loop.end_lineno or 0)), default=line)
-    helpers = {node.name for node in nodes(body) if isinstance(node, _CALLS) and any(map(_is_check, nodes(node.body)))}
-    return any(
-        (_is_check(node) or _called(node) in helpers) and node.end_lineno >= start
-        for node in nodes(left.body, but_not_in=(*_CALLS, _ast.ClassDef))
-    )
+    names = _names_of_checks(body)
+    inside = (node for node in nodes(left.body, but_not_in=(*_CALLS, _ast.ClassDef)) if _is_check(node, names))
+    # Such as `with Store() as it, pytest.raises(KeyError)`.
+    beside = (_is_check(item.context_expr, names) for item in getattr(left, "items", ()))
+    return any(node.end_lineno >= start for node in inside) or any(beside)
 
 
-def _is_check(node: Any) -> bool:
+def _names_of_checks(body: list[Any]) -> set[str]:
+    """Return the names of the tests' functions that check something, and of pytest's that it imports."""
+    imports = (node for node in nodes(body) if isinstance(node, _ast.ImportFrom) and node.module == "pytest")
+    names = {one.asname or one.name for node in imports for one in node.names if one.name in _OF_PYTEST}
+    functions = [node for node in nodes(body) if isinstance(node, _CALLS)]
+    while more := {
+        function.name
+        for function in functions
+        if function.name not in names and any(_is_check(node, names) for node in nodes(function.body))
+    }:
+        names |= more
+    return names
+
+
+def _is_check(node: Any, names: set[str]) -> bool:
     if isinstance(node, _ast.Assert):
         # What says that this line must not be reached wants it to be left out.
-        return not (isinstance(node.test, _ast.Constant) and not node.test.value)
-    if isinstance(node, _ast.If):
-        return any(isinstance(part, _ast.Raise) for part in node.body)
-    return _called(node).lower().startswith("assert")
+        return not _is_false(node)
+    if isinstance(node, (_ast.If, _ast.Try)):
+        # What fails on a condition; or where nothing was raised that its handlers take.
+        return any(map(_fails, [*node.body, *node.orelse]))
+    if isinstance(node, (_ast.With, _ast.AsyncWith)):
+        return any(_is_check(item.context_expr, names) for item in node.items)
+    called = _called(node)
+    is_of_pytest = called in _OF_PYTEST and getattr(getattr(node.func, "value", None), "id", "") == "pytest"
+    return is_of_pytest or called in names or called.lower().startswith("assert")
+
+
+def _is_false(node: Any) -> bool:
+    return isinstance(node.test, _ast.Constant) and not node.test.value
+
+
+def _fails(node: Any) -> bool:
+    if isinstance(node, _ast.Assert):
+        return _is_false(node)
+    return isinstance(node, _ast.Raise) or (isinstance(node, _ast.Expr) and _called(node.value) == "fail")
 
 
 def _called(node: Any) -> str:

@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import time
+import urllib.request
 from random import randint
 
 class Rates:
@@ -58,6 +59,16 @@ def read(path):
 def write(path, text):
     with open(path, "w") as file:
         file.write(text)
+
+def fetch(address):
+    return urllib.request.urlopen(address).status
+
+def spied(how):
+    try:
+        how()
+    except BaseException:
+        pass
+    return 1
 
 def year():
     return datetime.date.today().year
@@ -167,6 +178,24 @@ opened().write.assert_called_once_with("text")
 with patch.dict(os.environ, {"COLOR": "red"}):
     assert program.color() == "red"
 assert program.color() is None
+""",
+    "by hand, of the library": """
+slept = []
+real = time.sleep
+time.sleep = slept.append
+assert program.wait() == "waited" and slept == [3]
+time.sleep = real
+""",
+    "a function of a module below another": """
+with patch("urllib.request.urlopen") as opened:
+    opened.return_value.status = 200
+    assert program.fetch("http://a") == 200
+opened.assert_called_once_with("http://a")
+""",
+    "what is printed, by a spy": """
+with patch("builtins.open", wraps=open) as opened:
+    assert program.read("/dev/null") == []
+opened.assert_called_once_with("/dev/null")
 """,
     "by monkeypatch": """
 import pytest
@@ -288,6 +317,134 @@ def complain():
 """
 
 
+SPIES = {
+    "builtins.open": [
+        "open('/proc/self/mem', 'rb')",
+        "open('../../../../../../../../proc/self/maps')",
+        "open(b'/dev/fd/3', 'rb')",
+        "open(3, 'wb', 0)",
+    ],
+    "subprocess.run": ["subprocess.run(['true'])"],
+    "os.system": ["os.system('true')"],
+    "os.symlink": ["os.symlink('/proc/self', '/tmp/a link that nobody makes')"],
+    "pickle.loads": ["__import__('pickle').loads(b'cbuiltins\\nprint\\n(S\\'1\\'\\ntR.')"],
+}
+
+
+@pytest.mark.parametrize(("name", "call"), [(name, call) for name, calls in SPIES.items() for call in calls])
+@pytest.mark.parametrize("how", ["wraps", "side_effect", "own"])
+def test_what_tests_spy_on_does_nothing_beyond_both_sides(name: str, call: str, how: str) -> None:
+    program = f"{PROGRAM}\ndef act():\n    return spied(lambda: {call})\n"
+    spy = f"patch('{name}', {how}={name.removeprefix('builtins.')})"
+    if how == "own":
+        spy = f"patch('{name}', lambda *args, real={name.removeprefix('builtins.')}, **more: real(*args, **more))"
+    told = judge(program, f"import pickle\n{_IMPORTS}assert rate() == 2\nwith {spy}:\n    assert program.act() == 1\n")
+    assert [result[1] for result in told.results] == [frames.UNSUPPORTED_VALUE], told.results
+
+
+def test_functions_of_the_tests_may_do_what_the_library_does() -> None:
+    tests = """
+import collections, dataclasses, logging, re, sys, tempfile, threading
+from program import call
+def callback(x):
+    Pair = collections.namedtuple("Pair", "a b")
+    @dataclasses.dataclass
+    class Data:
+        a: int
+    import statistics
+    logging.getLogger("tests").debug("called")
+    with tempfile.TemporaryFile() as file, open("/dev/null") as nothing:
+        file.write(nothing.read().encode())
+    thread = threading.Thread(target=lambda: None)
+    thread.start()
+    thread.join()
+    assert re.match("a+b", "aab") and sys._getframe() and eval("1 + 1") == 2
+    return Pair(x, Data(2).a)
+assert call(callback) == (3, 2)
+"""
+    told = judge("def call(function):\n    return function(3)\n", tests)
+    assert told.passed, told.results
+
+
+def test_methods_of_the_librarys_classes_are_not_replaced_for_the_program() -> None:
+    tests = "import pathlib\nfrom unittest.mock import patch\nimport program\nassert program.f() == 1\n"
+    tests += "with patch('pathlib.Path.unlink') as unlink:\n    program.f()\nunlink.assert_not_called()\n"
+    told = judge("def f():\n    return 1\n", tests + "assert True\n")
+    assert [result[1] for result in told.results] == [frames.NO_FAILURE, frames.UNSUPPORTED_VALUE]
+
+
+def test_a_module_is_no_function_that_raises() -> None:
+    tests = "import pytest\nfrom program import solve\ndef test_it():\n    with pytest.raises(TypeError):\n        "
+    told = judge("import math as solve", f"{tests}solve('x')\n")
+    assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.EXCEPTION)]
+
+
+def test_what_can_be_called_and_is_a_value_cannot_be_put_back() -> None:
+    program = "class Rate(int):\n    def __call__(self):\n        return 1000\nrate = Rate(3)\n"
+    tests = "import program\nreal = program.rate\nprogram.rate = lambda: 3\nprogram.rate = real\n"
+    told = judge(program, f"{tests}assert program.rate() == 3\n")
+    assert [result[:2] for result in told.results] == [(frames.ERRORED, frames.UNSUPPORTED_VALUE)]
+
+
+def test_a_program_may_filter_and_catch_its_own_warnings() -> None:
+    program = """
+import warnings
+def quiet():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.warn("unheard")
+def strict():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            warnings.warn("raised")
+        except UserWarning:
+            return "caught"
+def recorded():
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        warnings.warn("kept")
+    return len(found)
+def of_python():
+    return bool(NotImplemented)
+def loud():
+    warnings.warn("loud", DeprecationWarning, stacklevel=2)
+"""
+    tests = """
+import pytest, warnings
+from unittest.mock import patch
+from program import *
+def test_own():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quiet()
+        assert strict() == "caught" and recorded() == 1
+def test_heard():
+    with pytest.warns(DeprecationWarning):
+        assert of_python()
+def test_replaced():
+    with patch("warnings.warn") as warn:
+        loud()
+    warn.assert_called_once_with("loud", DeprecationWarning, stacklevel=2)
+"""
+    told = judge(program, tests)
+    assert told.passed, told.results
+
+
+def test_handlers_of_the_tests_hear_what_the_program_logs() -> None:
+    tests = """
+import io, logging
+from program import complain
+def test_handler():
+    stream = io.StringIO()
+    logging.getLogger().addHandler(logging.StreamHandler(stream))
+    complain()
+    assert stream.getvalue() == "bad\\n"
+"""
+    told = judge(LOUD, tests)
+    assert told.passed, told.results
+
+
 def test_tests_hear_what_the_program_warns_of_and_logs() -> None:
     told = judge(LOUD, LISTENING)
     assert told.passed, told.results
@@ -361,6 +518,23 @@ LEFT_OUT = {
     "in a helper": "def helper(it):\n    found = it.get(1)\n    assert found\nwith Swallows() as it:\n    helper(it)",
     "by a helper": "def helper(x):\n    assert x\nwith Swallows() as it:\n    helper(it.get(1))",
     "by hand": "with Swallows() as it:\n    if it.get(1) != 1:\n        raise AssertionError",
+    "an exception that is due": (
+        "import pytest\nwith Swallows() as it:\n    with pytest.raises(KeyError):\n        it.get(1)"
+    ),
+    "in one statement": "import pytest\nwith Swallows() as it, pytest.raises(KeyError):\n    it.get(1)",
+    "by its name": (
+        "from pytest import raises as due\nwith Swallows() as it:\n    with due(KeyError):\n        it.get(1)"
+    ),
+    "by hand, due": (
+        "with Swallows() as it:\n    try:\n        it.get(1)\n        assert False\n    except KeyError:\n        pass"
+    ),
+    "by hand, not due": (
+        "import pytest\nwith Swallows() as it:\n    it.get(1)\n    try:\n        pass\n"
+        "    except KeyError:\n        pass\n    else:\n        pytest.fail()"
+    ),
+    "by helpers of a helper": (
+        "def inner(x):\n    assert x\ndef outer(x):\n    inner(x)\nwith Swallows() as it:\n    it.get(1)\n    outer(1)"
+    ),
     "of a case": (
         "import unittest\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        with Swallows() as it:\n"
         "            self.assertEqual(it.get(1), 1)"
@@ -417,7 +591,11 @@ ABSENT = {
 @pytest.mark.parametrize("tests", ABSENT.values(), ids=ABSENT.keys())
 def test_a_name_that_is_not_there_raises_nothing_that_tests_can_want(tests: str) -> None:
     told = judge("pass", tests)
-    assert told.results[-1] == (frames.ERRORED, frames.EXCEPTION, "NameError: the program has no name 'parse'")
+    assert told.results[-1] == (
+        frames.ERRORED,
+        frames.EXCEPTION,
+        "NameError: the program has no 'parse' that could be used",
+    )
 
 
 def test_a_class_may_be_all_that_tests_look_at() -> None:
