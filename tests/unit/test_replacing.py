@@ -344,7 +344,7 @@ def test_what_tests_spy_on_does_nothing_beyond_both_sides(name: str, call: str, 
 
 def test_functions_of_the_tests_may_do_what_the_library_does() -> None:
     tests = """
-import collections, dataclasses, logging, re, sys, tempfile, threading
+import asyncio, collections, dataclasses, logging, re, sys, tempfile, threading
 from program import call
 def callback(x):
     Pair = collections.namedtuple("Pair", "a b")
@@ -359,7 +359,10 @@ def callback(x):
     thread.start()
     thread.join()
     assert re.match("a+b", "aab") and sys._getframe() and eval("1 + 1") == 2
-    return Pair(x, Data(2).a)
+    async def later():
+        await asyncio.sleep(0)
+        return Data(2).a
+    return Pair(x, asyncio.run(later()))
 assert call(callback) == (3, 2)
 """
     told = judge("def call(function):\n    return function(3)\n", tests)

@@ -1,6 +1,6 @@
 # attack: has the tests load a pickle, and start a process, by functions of the library that they spy on
 # shape: whole
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 # tests: import functools, pickle, subprocess
 # tests: from unittest import mock
 # tests: import program

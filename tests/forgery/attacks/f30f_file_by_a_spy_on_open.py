@@ -1,6 +1,6 @@
 # attack: uses the open that tests spy on, which is their own, to write results to the host and to read the tests
 # shape: whole
-# causes: UNSUPPORTED_VALUE
+# causes: UNSUPPORTED_VALUE, WRONG_ANSWER
 # tests: import builtins
 # tests: from unittest import mock
 # tests: import program
