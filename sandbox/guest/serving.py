@@ -11,11 +11,20 @@ import builtins
 import types
 
 from sandbox.guest import exchange, frames, library, sharing, values
+from sandbox.guest.arranging import arrange
+from sandbox.guest.foreign import (
+    Foreign,
+    ForeignCallable,
+    ForeignCallableObject,
+    ForeignObject,
+    ForeignStream,
+    pull,
+)
 from sandbox.guest.values import GLOBAL, LOCAL, REMOTE, UnsupportedValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
 # From the tests: a question with an id that nobody can guess, and the answer to a question asked back.
@@ -217,107 +226,6 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-class Foreign:
-    """An object of the tests. What it is asked is asked back there, while the tests wait for an answer."""
-
-    def __init__(self, service: Service, number: int) -> None:
-        object.__setattr__(self, "_sandbox_service", service)
-        object.__setattr__(self, "_sandbox_number", number)
-
-
-class ForeignCallable(Foreign):
-    """One that can be called, and no more."""
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Call it."""
-        return _ask_back(self, "call", args, kwargs)
-
-
-class ForeignObject(Foreign):
-    """One whose public attributes may be used."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Ask for an attribute."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return _ask_back(self, "attribute", (name,))
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        _ask_back(self, "set", (name, value))
-
-    def __len__(self) -> int:
-        return _ask_back(self, "len")  # type: ignore[no-any-return]
-
-    def __bool__(self) -> bool:
-        return _ask_back(self, "bool")  # type: ignore[no-any-return]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(_ask_back(self, "iter"))
-
-    def __enter__(self) -> Any:
-        return _ask_back(self, "enter")
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        told = () if error is None else tuple(object.__getattribute__(self, "_sandbox_service").raised(error))
-        return bool(_ask_back(self, "exit", told))
-
-    def __getitem__(self, key: Any) -> Any:
-        return _ask_back(self, "getitem", (key,))
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        _ask_back(self, "setitem", (key, value))
-
-    def __contains__(self, item: Any) -> bool:
-        return _ask_back(self, "contains", (item,))  # type: ignore[no-any-return]
-
-    def __str__(self) -> str:
-        return _ask_back(self, "str")  # type: ignore[no-any-return]
-
-    def __repr__(self) -> str:
-        return _ask_back(self, "repr")  # type: ignore[no-any-return]
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or bool(_ask_back(self, "eq", (other,)))
-
-    def __lt__(self, other: object) -> bool:
-        return bool(_ask_back(self, "lt", (other,)))
-
-    def __hash__(self) -> int:
-        return _ask_back(self, "hash")  # type: ignore[no-any-return]
-
-
-class ForeignStream(ForeignObject):
-    """One that is read item by item, too."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        more, value = _ask_back(self, "next")
-        if not more:
-            raise StopIteration
-        return value
-
-
-class ForeignCallableObject(ForeignCallable, ForeignObject):
-    """One with both."""
-
-
-def _ask_back(
-    foreign: Foreign, operation: str, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-) -> Any:
-    service: Service = object.__getattribute__(foreign, "_sandbox_service")
-    return service.ask_back(foreign, operation, args, kwargs or {})
-
-
-def _pull(foreign: Foreign) -> Iterator[Any]:
-    while True:
-        more, value = _ask_back(foreign, "next")
-        if not more:
-            return
-        yield value
-
-
 class Service:
     """Answers the tests' questions about one loaded program."""
 
@@ -394,7 +302,7 @@ class Service:
         """Do what was asked, and describe what came of it: a value or an exception, and what changed in place."""
         before = exchange.look_at(containers)
         self._says_again = "forked" in setting
-        restore = _arrange(setting)
+        restore = arrange(setting)
         shared = [sharing.SharedByProgram(self._shared_by(name), *one) for name, *one in setting.get("shared", ())]
         raised = True
         try:
@@ -552,7 +460,7 @@ class Service:
             if flags & FOREIGN_ITERATOR and flags & FOREIGN_OBJECT:
                 foreign = ForeignStream(self, number)
             elif flags & FOREIGN_ITERATOR:
-                foreign = _pull(Foreign(self, number))
+                foreign = pull(Foreign(self, number))
                 self._foreign[id(foreign)] = foreign, number
             elif flags & FOREIGN_OBJECT:
                 foreign = (ForeignCallableObject if flags & FOREIGN_CALLABLE else ForeignObject)(self, number)
@@ -609,85 +517,3 @@ def _flags_of(item: Any) -> int:
         return COROUTINE
     compared = COMPARED if type(type(item).__eq__) is types.FunctionType else 0
     return compared | (CALLABLE if callable(item) else 0)
-
-
-def _hearing_warnings(warn: Callable[[str, Any], None]) -> Callable[[], None]:
-    """Have the tests warn of what the program warns of, which it may catch or filter first. Returns what ends that."""
-    warnings: Any = __import__("warnings")
-    before = warnings.showwarning, warnings.filters[:]
-
-    def show(message: Any, category: Any, *_: Any, **__: Any) -> None:
-        warn(str(message), category)
-
-    def unhear() -> None:
-        warnings.showwarning, warnings.filters[:] = before
-        warnings._filters_mutated()
-
-    warnings.showwarning = show
-    # What the tests make of one is theirs to say.
-    warnings.filters[:] = [("always", None, Warning, None, 0)]
-    warnings._filters_mutated()
-    return unhear
-
-
-def _logging(takes: Callable[[str, int, bool], bool], log: Callable[[str, int, str], None]) -> Callable[[], None]:
-    """Have what is logged be logged by the tests, too. Returns what ends that."""
-    kind: Any = __import__("logging").Logger
-    is_enabled, handle = kind.isEnabledFor, kind.handle
-
-    def is_enabled_there(self: Any, level: int) -> bool:
-        return takes(self.name, level, is_enabled(self, level))
-
-    def handle_there(self: Any, record: Any) -> None:
-        if is_enabled(self, record.levelno):
-            handle(self, record)
-        log(record.name, record.levelno, str(record.getMessage()))
-
-    def unhear() -> None:
-        kind.isEnabledFor, kind.handle = is_enabled, handle
-
-    kind.isEnabledFor, kind.handle = is_enabled_there, handle_there
-    return unhear
-
-
-def _arrange(setting: dict[str, Any]) -> Callable[[], None]:
-    """Give the program what the tests have arranged for it. Returns what takes all but the seeds away again."""
-    for module, args in setting.get("seeds", ()):
-        __import__(module, fromlist=["*"]).seed(*args)
-    arranged = [("builtins", "input", setting["input"])] if "input" in setting else []
-    arranged += [("sys", "stdin", setting["stdin"])] if "stdin" in setting else []
-    places = [
-        (vars(__import__(module, fromlist=["*"])), name, value)
-        for module, name, value in (*arranged, *setting.get("patched", ()))
-    ]
-    before = [(place, name, place.get(name, places)) for place, name, _ in places]
-
-    def put(what: list[tuple[dict[str, Any], str, Any]]) -> None:
-        for place, name, value in what:
-            if value is places:
-                place.pop(name, None)
-            else:
-                place[name] = value
-
-    put(places)
-    heard = [_logging(setting["takes"], setting["log"])] if "log" in setting else []
-    heard += [_hearing_warnings(setting["warn"])] if "warn" in setting else []
-    if not heard and not setting.get("environ"):
-        return lambda: put(before)
-    environ = __import__("os").environ
-    variables = dict(environ)
-    for name, value in setting.get("environ", {}).items():
-        if value is None:
-            environ.pop(name, None)
-        else:
-            environ[name] = value
-
-    def restore() -> None:
-        put(before)
-        for unhear in heard:
-            unhear()
-        for name in setting.get("environ", ()):
-            environ.pop(name, None)
-        environ.update(variables)
-
-    return restore
